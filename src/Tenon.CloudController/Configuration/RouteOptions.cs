@@ -31,7 +31,7 @@ internal static class Identifiers
         string? text = reader.Text(option);
         if (text is null || LooksLikeId(text)) return text;
         reader.Error(option, text, "it is not an ID", $"Write the {resource}'s ID, as `openstack {resource} show NAME -c id` prints it.");
-        return null;
+        return text;
     }
 
     public static bool LooksLikeId(string text)

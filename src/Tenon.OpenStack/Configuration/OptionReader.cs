@@ -147,7 +147,9 @@ public sealed class OptionReader
         OptionDefinition? option = _definition.Find(entry.Name);
         if (option is null)
         {
-            string? nearest = NearestName.Find(entry.Name, _definition.Options.Where(o => o.Retired is null).Select(o => o.Name));
+            string[] known = [.. _definition.Options.Where(o => o.Retired is null).Select(o => o.Name)];
+            string? nearest = NearestName.Find(entry.Name, known)
+                ?? known.FirstOrDefault(k => k.StartsWith($"{entry.Name}-", StringComparison.OrdinalIgnoreCase));
             _problems.Add(Problem.Warning($"[{_title}] {entry.Name}", null, "there is no such option, so it does nothing",
                 nearest is null ? "Remove it." : $"Did you mean {nearest}?", entry.Line));
             return;

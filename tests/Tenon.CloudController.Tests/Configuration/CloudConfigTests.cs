@@ -122,7 +122,7 @@ public class CloudConfigTests
             {
                 string header = section.HasSubsections ? $"[{section.Name} \"x\"]" : $"[{section.Name}]";
                 CloudConfigResult result = CloudConfig.Parse($"{header}\n{option.Name} = 1\n");
-                result.Problems.ShouldNotContain(p => p.Message.Contains("there is no such"), $"{section.Name} {option.Name}");
+                result.Problems.ShouldNotContain(p => p.Message.Contains("there is no such option"), $"{section.Name} {option.Name}");
             }
         }
     }
