@@ -134,7 +134,7 @@ public sealed record DesiredListener
     /// <summary>The four timeouts; <see langword="null"/> where the cloud or the provider has none.</summary>
     public ListenerTimeouts? Timeouts { get; init; }
 
-    /// <summary>Whether <c>X-Forwarded-For</c> is inserted; <see langword="null"/>: whatever is there.</summary>
+    /// <summary>Whether <c>X-Forwarded-For</c> is inserted.</summary>
     public bool ForwardedFor { get; init; }
 
     /// <summary>The certificate of a listener that terminates TLS.</summary>
@@ -241,4 +241,8 @@ public sealed record DesiredSecurityGroup
 /// <param name="Protocol"><c>tcp</c>, <c>udp</c>, <c>sctp</c>.</param>
 /// <param name="Port">The port.</param>
 /// <param name="Cidr">From where.</param>
-public sealed record IngressRule(string EtherType, string Protocol, int Port, string Cidr);
+public sealed record IngressRule(string EtherType, string Protocol, int Port, string Cidr)
+{
+    /// <summary><c>tcp 30080 from 10.0.0.0/24</c>.</summary>
+    public override string ToString() => $"{Protocol} {Port} from {Cidr}";
+}

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Text;
 using Tenon.Core;
+using Tenon.OpenStack;
 using Tenon.OpenStack.LoadBalancing;
 using Tenon.OpenStack.Networking;
 
@@ -32,9 +33,16 @@ public abstract record LoadBalancerChange
         [
             ("provider", Request.Provider ?? "the cloud's default"),
             ("vip", Request.VipPortId is { } port ? $"port {port}"
-                : string.Join(", ", new[] { Request.VipSubnetId is { } s ? $"subnet {s}" : null, Request.VipNetworkId is { } n ? $"network {n}" : null, Request.VipAddress }.OfType<string>())),
+                : string.Join(", ", VipParts())),
             .. Request.Listeners.Select(l => ("listener", $"{l.Protocol}:{l.ProtocolPort} to {Members.GetValueOrDefault(l.DefaultPool?.Name ?? "")?.Count ?? 0} members")),
         ]);
+
+        private IEnumerable<string> VipParts()
+        {
+            if (Request.VipSubnetId is { } subnet) yield return $"subnet {subnet}";
+            if (Request.VipNetworkId is { } network) yield return $"network {network}";
+            if (Request.VipAddress is { } address) yield return address;
+        }
     }
 
     /// <summary>Renames or tags a load balancer.</summary>
@@ -248,17 +256,19 @@ public abstract record LoadBalancerChange
     }
 
     /// <summary>Makes a security group.</summary>
-    public sealed record CreateSecurityGroup(SecurityGroupCreate Request) : LoadBalancerChange
+    /// <param name="Request">The request.</param>
+    /// <param name="Rules">The rules that it gets next; for printing.</param>
+    public sealed record CreateSecurityGroup(SecurityGroupCreate Request, EquatableArray<IngressRule> Rules) : LoadBalancerChange
     {
         /// <inheritdoc/>
-        public override ChangeDescription Describe() => new("create", "security group", null, Request.Name, []);
+        public override ChangeDescription Describe() => new("create", "security group", null, Request.Name, [.. Rules.Select(r => ("let in", r.ToString()))]);
     }
 
     /// <summary>Adds rules to a security group, in one call.</summary>
     public sealed record CreateSecurityGroupRules(string GroupId, string Name, EquatableArray<IngressRule> Rules) : LoadBalancerChange
     {
         /// <inheritdoc/>
-        public override ChangeDescription Describe() => new("create", "rules of security group", GroupId, Name, [.. Rules.Select(r => ("let in", $"{r.Protocol} {r.Port} from {r.Cidr}"))]);
+        public override ChangeDescription Describe() => new("create", "rules of security group", GroupId, Name, [.. Rules.Select(r => ("let in", r.ToString()))]);
     }
 
     /// <summary>Deletes a rule of a security group.</summary>

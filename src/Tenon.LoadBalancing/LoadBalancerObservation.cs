@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using Tenon.Core;
 using Tenon.OpenStack.LoadBalancing;
 using Tenon.OpenStack.Networking;
 
