@@ -33,6 +33,12 @@ public sealed record SandboxReply(int Status, JsonNode? Body, string Text)
 /// </summary>
 public sealed class OpenStackCloud
 {
+    private static readonly (string Type, string Name, string Suffix)[] Catalog =
+    [
+        ("identity", "keystone", "/v3"), ("compute", "nova", "/v2.1"), ("network", "neutron", ""), ("load-balancer", "octavia", ""), ("image", "glance", ""),
+        ("placement", "placement", ""),
+    ];
+
     private readonly CallPipeline _pipeline;
     private readonly SandboxOptions _options;
     private readonly Dictionary<string, RegionCloud> _regions;
@@ -130,6 +136,7 @@ public sealed class OpenStackCloud
     {
         Root = root;
         foreach (ApiService service in _regions.Values.SelectMany(r => r.Services).Append(Identity)) service.IdentityUrl = Endpoint(Identity.Name, "") + "/v3";
+        Identity.SetCatalog(_regions.Values.SelectMany(r => Catalog.Select(c => (c.Type, c.Name, r.Context.Region, Endpoint(c.Type, r.Context.Region) + c.Suffix))));
     }
 
     /// <summary>Where a client reaches a region's service.</summary>
@@ -203,6 +210,7 @@ public sealed class OpenStackCloud
     {
         try
         {
+            if (match.Route is null && service.KnowsRoutesBeforeTokens) throw Unrouted(service, request, match);
             if (authenticate && match.Route is not { Anonymous: true })
             {
                 if (Identity.Validate(request.Header("X-Auth-Token")) is not { } token) return service.Unauthenticated(request);
@@ -210,7 +218,7 @@ public sealed class OpenStackCloud
             }
 
             service.Begin(request);
-            if (match.Route is null) throw match.PathKnown ? service.NoMethod(request, match.Allowed) : service.NoRoute(request);
+            if (match.Route is null) throw Unrouted(service, request, match);
             request.Route = match.Values;
             return match.Route.Handler(request);
         }
@@ -224,6 +232,9 @@ public sealed class OpenStackCloud
             return service.Render(new ApiFault(500, $"The sandbox failed: {e}"), request);
         }
     }
+
+    private static ApiFault Unrouted(ApiService service, ApiRequest request, RouteMatch match)
+        => match.PathKnown ? service.NoMethod(request, match.Allowed) : service.NoRoute(request);
 
     private static ApiResponse WithHeaders(ApiResponse response, ApiFault fault)
     {

@@ -40,6 +40,9 @@ internal abstract class ApiService
     public virtual ApiFault NoMethod(ApiRequest request, IReadOnlyCollection<string> allowed)
         => new(405, $"The method {request.Method} is not allowed for this resource.") { Headers = { ["Allow"] = string.Join(", ", allowed) } };
 
+    /// <summary>Whether an unknown path is answered before the token is looked at; most services have keystonemiddleware in front.</summary>
+    public virtual bool KnowsRoutesBeforeTokens => false;
+
     /// <summary>Where Keystone is, for <c>WWW-Authenticate</c>; the cloud sets it when its port is known.</summary>
     public string IdentityUrl { get; set; } = "";
 }
