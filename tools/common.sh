@@ -12,20 +12,35 @@ require_sdk() {
     || die "no .NET 10 SDK among: $(dotnet --list-sdks | tr '\n' ' '). Install it with: apt-get install dotnet-sdk-10.0"
 }
 
-# build PROJECT-OR-SOLUTION: release build; prints only warnings and errors.
-build() {
+# quietly COMMAND: shows its output only when it fails, warnings and errors first.
+quietly() {
   local log
   log=$(mktemp)
-  if ! dotnet build "$1" --configuration Release --verbosity quiet --nologo >"$log" 2>&1; then
+  if ! "$@" >"$log" 2>&1; then
     sort -u "$log" | grep -E 'error|warning' >&2 || cat "$log" >&2
     rm -f "$log"
-    die "the build of $1 failed"
+    return 1
   fi
   rm -f "$log"
 }
 
+# build PROJECT-OR-SOLUTION: a release build.
+build() {
+  quietly dotnet build "$1" --configuration Release --verbosity quiet --nologo || die "the build of $1 failed"
+}
+
+# publish_tenon: artifacts/tenon/tenon, compiled ahead of time so that it starts at once.
+publish_tenon() {
+  require_sdk
+  if [ -t 2 ]; then say "building tenon (the first time takes a minute) ..."; fi
+  mkdir -p artifacts
+  touch artifacts/tenon.building
+  quietly dotnet publish src/Tenon/Tenon.csproj --configuration Release --use-current-runtime --no-self-contained \
+    -p:PublishReadyToRun=true --verbosity quiet --nologo --output artifacts/tenon || die "the build of src/Tenon failed"
+  mv artifacts/tenon.building artifacts/tenon.stamp
+}
+
 # sources_newer_than FILE: whether anything that goes into the build changed since FILE was made.
 sources_newer_than() {
-  [ ! -e "$1" ] || [ -n "$(find src Directory.*.props global.json -newer "$1" \
-    \( -name bin -o -name obj \) -prune -o -newer "$1" -type f -print -quit 2>/dev/null)" ]
+  [ ! -e "$1" ] || [ -n "$(find src Directory.*.props global.json \( -name bin -o -name obj \) -prune -o -newer "$1" -type f -print -quit)" ]
 }

@@ -1,4 +1,62 @@
 using System.CommandLine;
+using System.CommandLine.Invocation;
+using System.CommandLine.Parsing;
+using Tenon.CommandLine;
+using Tenon.Core;
+using Tenon.Sandboxes;
 
-var root = new RootCommand("Tenon joins Kubernetes and OpenStack.");
-return await root.Parse(args).InvokeAsync().ConfigureAwait(false);
+namespace Tenon;
+
+/// <summary>The command line.</summary>
+internal static class Program
+{
+    private static async Task<int> Main(string[] args)
+    {
+        RootCommand root = CreateRoot();
+        ParseResult parsed = root.Parse(args);
+        if (parsed is { Errors.Count: > 0, Action: ParseErrorAction })
+        {
+            foreach (ParseError error in parsed.Errors) Console.Error.WriteLine($"error: {error.Message}");
+            Console.Error.WriteLine($"See: {CommandLineOf(parsed.CommandResult)} --help");
+            return ExitCode.Usage;
+        }
+
+        try
+        {
+            return await parsed.InvokeAsync(new InvocationConfiguration
+            {
+                EnableDefaultExceptionHandler = false,
+                ProcessTerminationTimeout = TimeSpan.FromSeconds(30),
+            });
+        }
+        catch (CommandException e)
+        {
+            var output = new Output(parsed.GetValue(Output.FormatOption));
+            foreach (Problem problem in e.Problems) output.Report(problem);
+            output.Error(e.Message);
+            return e.ExitCode;
+        }
+        catch (OperationCanceledException)
+        {
+            return ExitCode.Interrupted;
+        }
+    }
+
+    private static string CommandLineOf(SymbolResult? result)
+        => result is CommandResult command ? $"{CommandLineOf(command.Parent)} {command.Command.Name}".TrimStart() : "";
+
+    /// <summary>All commands.</summary>
+    internal static RootCommand CreateRoot()
+    {
+        var root = new RootCommand("Tenon joins Kubernetes and OpenStack: machines, zones, load balancers and routes for a cluster on a cloud.")
+        {
+            Output.FormatOption,
+            SandboxCommand.Create(),
+        };
+        ExampleHelp.Install(root.WithExamples(
+            "tenon demo",
+            "tenon check --cloud-config cloud.conf",
+            "tenon plan --cloud-config cloud.conf --kubeconfig ~/.kube/config"));
+        return root;
+    }
+}
