@@ -99,7 +99,7 @@ internal sealed class NetworkState(RegionContext context)
     }
 
     /// <summary>The address scope of a network's subnets of a version, by their pool.</summary>
-    public string? ScopeOf(Network network, int version)
+    public static string? ScopeOf(Network network, int version)
     {
         foreach (Subnet subnet in network.Subnets)
         {

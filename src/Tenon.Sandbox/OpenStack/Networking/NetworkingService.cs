@@ -1,56 +1,74 @@
-using System.Collections.Immutable;
 using System.Text.Json.Nodes;
-using Tenon.Sandbox.OpenStack.Compute;
 using Tenon.Sandbox.OpenStack.Http;
+using Tenon.Sandbox.OpenStack.Networking.Features;
 
 namespace Tenon.Sandbox.OpenStack.Networking;
 
-/// <summary>Neutron.</summary>
-internal sealed class NetworkingService(RegionContext context) : ApiService, INetworkingForCompute
+/// <summary>Neutron, as ML2 with OVN answers.</summary>
+internal sealed partial class NetworkingService : ApiService
 {
+    private readonly Extensions _extensions;
+    private readonly TrunkFeature _trunks;
+
+    public NetworkingService(RegionContext context)
+    {
+        Context = context;
+        State = new NetworkState(context);
+        Allocator = new PortAllocator(State);
+        _extensions = new Extensions(context.Options.DisabledNetworkExtensions);
+        _trunks = new TrunkFeature(State, Allocator);
+        var subnets = new SubnetFeature(State);
+        subnets.Map(Routes);
+        new NetworkFeature(State, subnets).Map(Routes);
+        new SubnetPoolFeature(State).Map(Routes);
+        new PortFeature(State, Allocator, _trunks).Map(Routes);
+        new RouterFeature(State, Allocator).Map(Routes);
+        new FloatingIps(State, Allocator).Map(Routes);
+        new SecurityGroupFeature(State).Map(Routes);
+        _trunks.Map(Routes);
+        new QuotaFeature(State).Map(Routes);
+        new InfrastructureFeature(State).Map(Routes);
+        _extensions.Map(Routes);
+    }
+
     /// <inheritdoc/>
     public override string Name => "network";
 
     /// <summary>The region that it belongs to.</summary>
-    public RegionContext Context => context;
+    public RegionContext Context { get; }
+
+    /// <summary>What it knows; for the services of the same region that work on it in process.</summary>
+    public NetworkState State { get; }
+
+    /// <summary>Makes and unmakes ports in process.</summary>
+    public PortAllocator Allocator { get; }
+
+    /// <inheritdoc/>
+    public override void Begin(ApiRequest request) => _extensions.Check(request.Path);
+
+    /// <inheritdoc/>
+    public override ApiFault NoRoute(ApiRequest request) => Faults.NotFound();
+
+    /// <inheritdoc/>
+    public override ApiFault NoMethod(ApiRequest request, IReadOnlyCollection<string> allowed) => new(
+        405, "The server could not comply with the request since it is either malformed or otherwise incorrect.", "HTTPMethodNotAllowed");
 
     /// <inheritdoc/>
     public override ApiResponse Render(ApiFault fault, ApiRequest request) => ApiResponse.Json(fault.Status, new JsonObject
     {
-        ["NeutronError"] = new JsonObject { ["type"] = fault.Type ?? "HTTPError", ["message"] = fault.Message, ["detail"] = fault.Detail },
+        ["NeutronError"] = new JsonObject { ["type"] = fault.Type ?? TypeOf(fault.Status), ["message"] = fault.Message, ["detail"] = fault.Detail },
     });
 
-    public NetworkSummary? FindNetwork(string networkId, string projectId, bool admin) => null;
-
-    public ImmutableArray<NetworkSummary> NetworksOf(string projectId) => [];
-
-    public ServerPort? FindPort(string portId, string projectId, bool admin) => null;
-
-    public ServerPort CreatePort(ServerPortRequest request) => throw new ApiFault(404, $"Network {request.NetworkId} could not be found.", "NetworkNotFound");
-
-    public ServerPort BindPort(string portId, string serverId, string zone, string host) => throw new ApiFault(404, $"Port {portId} could not be found.", "PortNotFound");
-
-    public void UnbindPort(string portId)
+    private static string TypeOf(int status) => status switch
     {
-    }
-
-    public void DeletePort(string portId)
-    {
-    }
-
-    public IReadOnlyList<ServerPort> PortsOf(string serverId) => [];
-
-    public void SetSecurityGroups(string portId, IReadOnlyList<string> groupIds)
-    {
-    }
-
-    public string? FindSecurityGroup(string idOrName, string projectId) => null;
-
-    public void AddFixedIp(string portId, string networkId)
-    {
-    }
-
-    public void RemoveFixedIp(string portId, string address)
-    {
-    }
+        400 => "HTTPBadRequest",
+        403 => "HTTPForbidden",
+        404 => "HTTPNotFound",
+        409 => "HTTPConflict",
+        429 => "HTTPTooManyRequests",
+        501 => "HTTPNotImplemented",
+        503 => "HTTPServiceUnavailable",
+        504 => "HTTPGatewayTimeout",
+        _ => "HTTPInternalServerError",
+    };
 }

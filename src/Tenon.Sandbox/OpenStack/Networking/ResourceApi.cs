@@ -177,8 +177,8 @@ internal sealed class ResourceApi<T> where T : NeutronResource
         string[] tags = [.. array.Select(Python.Str)];
         string[] repeated = [.. tags.GroupBy(t => t).Where(g => g.Count() > 1).Select(g => g.Key)];
         if (repeated.Length > 0) throw Faults.InvalidInput($"Duplicate items in the list: '{string.Join(", ", repeated)}'");
-        if (tags.FirstOrDefault(t => t.Length > Convert.NameLength) is { } tooLong)
-            throw Faults.InvalidInput($"'{tooLong}' exceeds maximum length of {Convert.NameLength}");
+        if (tags.FirstOrDefault(t => t.Length > Parse.NameLength) is { } tooLong)
+            throw Faults.InvalidInput($"'{tooLong}' exceeds maximum length of {Parse.NameLength}");
         ChangeTags(request, 200, set =>
         {
             set.Clear();

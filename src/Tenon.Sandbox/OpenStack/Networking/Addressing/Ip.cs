@@ -2,10 +2,12 @@ using System.Buffers.Binary;
 using System.Diagnostics.CodeAnalysis;
 using System.Net;
 using System.Net.Sockets;
+using System.Runtime.InteropServices;
 
 namespace Tenon.Sandbox.OpenStack.Networking.Addressing;
 
 /// <summary>An IPv4 or IPv6 address as a number, so that ranges are arithmetic.</summary>
+[StructLayout(LayoutKind.Auto)]
 internal readonly record struct Ip(int Version, UInt128 Value) : IComparable<Ip>
 {
     /// <summary>32 or 128.</summary>
@@ -62,6 +64,7 @@ internal readonly record struct Ip(int Version, UInt128 Value) : IComparable<Ip>
 }
 
 /// <summary>A network prefix; the host bits are always zero.</summary>
+[StructLayout(LayoutKind.Auto)]
 internal readonly record struct Prefix
 {
     private Prefix(Ip network, int length)
@@ -116,6 +119,7 @@ internal readonly record struct Prefix
 }
 
 /// <summary>An inclusive range of addresses of one version.</summary>
+[StructLayout(LayoutKind.Auto)]
 internal readonly record struct IpRange(Ip Start, Ip End)
 {
     public bool Contains(Ip address) => address >= Start && address <= End;

@@ -35,15 +35,15 @@ internal sealed class ResourceType<T> where T : NeutronResource
     public static IEnumerable<Attribute<T>> Owned(bool name = true)
     {
         yield return new("id", r => r.Id) { Sort = true };
-        if (name) yield return new("name", r => r.Name) { Sort = true, Given = new(Convert.Name) { Default = () => "" } };
-        yield return new("tenant_id", r => r.ProjectId) { Sort = true, Given = new(Convert.Name) { Put = false } };
-        yield return new("project_id", r => r.ProjectId) { Sort = true, Given = new(Convert.Name) { Put = false } };
+        if (name) yield return new("name", r => r.Name) { Sort = true, Given = new(Parse.Name) { Default = () => "" } };
+        yield return new("tenant_id", r => r.ProjectId) { Sort = true, Given = new(Parse.Name) { Put = false } };
+        yield return new("project_id", r => r.ProjectId) { Sort = true, Given = new(Parse.Name) { Put = false } };
     }
 
     /// <summary>The attributes that come with Neutron's standard attribute table.</summary>
     public static IEnumerable<Attribute<T>> Standard(bool tags = true)
     {
-        yield return new("description", r => r.Description) { Sort = true, Given = new(Convert.Name) { Default = () => "" } };
+        yield return new("description", r => r.Description) { Sort = true, Given = new(Parse.Name) { Default = () => "" } };
         if (tags) yield return new("tags", r => r.Tags) { Filter = false };
         yield return new("created_at", r => r.CreatedAt) { Sort = true };
         yield return new("updated_at", r => r.UpdatedAt) { Sort = true };

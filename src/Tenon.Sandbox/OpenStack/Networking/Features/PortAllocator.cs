@@ -159,14 +159,14 @@ internal sealed class PortAllocator(NetworkState state)
             throw;
         }
 
-        foreach (FloatingIp floating in state.FloatingIps.Where(f => f.Port == port && !port.FixedIps.Any(a => a.Address == f.FixedAddress)))
+        foreach (FloatingIp floating in port.FloatingIps.Where(f => !port.FixedIps.Any(a => a.Address == f.FixedAddress)).ToList())
             FloatingIps.Release(state, floating);
     }
 
     /// <summary>Removes a port and what hangs on it.</summary>
     public void Remove(Port port)
     {
-        foreach (FloatingIp floating in state.FloatingIps.Where(f => f.Port == port)) FloatingIps.Release(state, floating);
+        foreach (FloatingIp floating in port.FloatingIps.ToList()) FloatingIps.Release(state, floating);
         state.Remove(port);
     }
 

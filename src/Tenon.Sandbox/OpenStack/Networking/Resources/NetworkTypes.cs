@@ -11,28 +11,28 @@ internal static class NetworkTypes
     private static readonly Func<object?, bool> Always = _ => true;
     private static readonly Func<object?, bool> WhenTrue = value => value is true;
 
-    public static ResourceType<Network> Networks(NetworkState state) => new(
+    public static ResourceType<Network> Networks { get; } = new(
         "network",
         "networks",
         [
             .. ResourceType<Network>.Owned(),
-            new("admin_state_up", n => n.AdminStateUp) { Sort = true, Given = new(Convert.Boolean) { Default = () => true } },
-            new("mtu", n => n.Mtu) { Sort = true, Given = new(Convert.Integer) },
+            new("admin_state_up", n => n.AdminStateUp) { Sort = true, Given = new(Parse.Boolean) { Default = () => true } },
+            new("mtu", n => n.Mtu) { Sort = true, Given = new(Parse.Integer) },
             new("status", _ => "ACTIVE") { Sort = true },
             new("subnets", n => n.Subnets.Select(s => s.Id)),
-            new("shared", n => n.Shared) { Given = new(Convert.Boolean) { Default = () => false, Admin = WhenTrue } },
-            new("availability_zone_hints", n => n.ZoneHints) { Given = new(Convert.TextList) { Put = false } },
+            new("shared", n => n.Shared) { Given = new(Parse.Boolean) { Default = () => false, Admin = WhenTrue } },
+            new("availability_zone_hints", n => n.ZoneHints) { Given = new(Parse.TextList) { Put = false } },
             new("availability_zones", _ => Array.Empty<string>()),
-            new("ipv4_address_scope", n => state.ScopeOf(n, 4)),
-            new("ipv6_address_scope", n => state.ScopeOf(n, 6)),
-            new("router:external", n => n.External) { Sort = true, Given = new(Convert.Boolean) { Default = () => false, Admin = WhenTrue } },
-            new("is_default", n => n.IsDefault) { Shown = n => n.External, Given = new(Convert.Boolean) { Admin = WhenTrue } },
+            new("ipv4_address_scope", n => NetworkState.ScopeOf(n, 4)),
+            new("ipv6_address_scope", n => NetworkState.ScopeOf(n, 6)),
+            new("router:external", n => n.External) { Sort = true, Given = new(Parse.Boolean) { Default = () => false, Admin = WhenTrue } },
+            new("is_default", n => n.IsDefault) { Shown = n => n.External, Given = new(Parse.Boolean) { Admin = WhenTrue } },
             .. ResourceType<Network>.Standard(),
-            new("port_security_enabled", n => n.PortSecurityEnabled) { Given = new(Convert.Boolean) { Default = () => true } },
-            new("qos_policy_id", _ => null) { Given = new(Convert.UuidOrNull) },
-            new("provider:network_type", n => n.ProviderType) { AdminOnly = true, Given = new(Convert.TextOrNull) { Put = false, Admin = Always } },
-            new("provider:physical_network", n => n.PhysicalNetwork) { AdminOnly = true, Given = new(Convert.TextOrNull) { Put = false, Admin = Always } },
-            new("provider:segmentation_id", n => n.SegmentationId) { AdminOnly = true, Given = new(Convert.IntegerOrNull) { Put = false, Admin = Always } },
+            new("port_security_enabled", n => n.PortSecurityEnabled) { Given = new(Parse.Boolean) { Default = () => true } },
+            new("qos_policy_id", _ => null) { Given = new(Parse.UuidOrNull) },
+            new("provider:network_type", n => n.ProviderType) { AdminOnly = true, Given = new(Parse.TextOrNull) { Put = false, Admin = Always } },
+            new("provider:physical_network", n => n.PhysicalNetwork) { AdminOnly = true, Given = new(Parse.TextOrNull) { Put = false, Admin = Always } },
+            new("provider:segmentation_id", n => n.SegmentationId) { AdminOnly = true, Given = new(Parse.IntegerOrNull) { Put = false, Admin = Always } },
         ]);
 
     public static ResourceType<Subnet> Subnets { get; } = new(
@@ -40,26 +40,26 @@ internal static class NetworkTypes
         "subnets",
         [
             .. ResourceType<Subnet>.Owned(),
-            new("network_id", s => s.Network.Id) { Sort = true, Given = new(Convert.Uuid) { Put = false, Required = true } },
-            new("ip_version", s => s.Cidr.Version) { Sort = true, Given = new(Convert.IpVersion) { Put = false, Required = true } },
-            new("cidr", s => s.Cidr) { Sort = true, Given = new(Convert.TextOrNull) { Put = false } },
-            new("prefixlen", _ => null) { Hidden = true, Filter = false, Given = new(Convert.Integer) { Put = false } },
-            new("subnetpool_id", s => s.Pool?.Id) { Sort = true, Given = new(Convert.UuidOrNull) { Put = false } },
-            new("use_default_subnetpool", _ => null) { Hidden = true, Filter = false, Given = new(Convert.Boolean) { Put = false } },
-            new("gateway_ip", s => s.Gateway) { Sort = true, Given = new(Convert.AddressOrNull) },
+            new("network_id", s => s.Network.Id) { Sort = true, Given = new(Parse.Uuid) { Put = false, Required = true } },
+            new("ip_version", s => s.Cidr.Version) { Sort = true, Given = new(Parse.IpVersion) { Put = false, Required = true } },
+            new("cidr", s => s.Cidr) { Sort = true, Given = new(Parse.TextOrNull) { Put = false } },
+            new("prefixlen", _ => null) { Hidden = true, Filter = false, Given = new(Parse.Integer) { Put = false } },
+            new("subnetpool_id", s => s.Pool?.Id) { Sort = true, Given = new(Parse.UuidOrNull) { Put = false } },
+            new("use_default_subnetpool", _ => null) { Hidden = true, Filter = false, Given = new(Parse.Boolean) { Put = false } },
+            new("gateway_ip", s => s.Gateway) { Sort = true, Given = new(Parse.AddressOrNull) },
             new("allocation_pools", s => s.Pools.Select(p => new JsonObject { ["start"] = p.Start.ToString(), ["end"] = p.End.ToString() }))
             {
-                Filter = false, Given = new(Convert.Pools),
+                Filter = false, Given = new(Parse.Pools),
             },
-            new("enable_dhcp", s => s.Dhcp) { Sort = true, Given = new(Convert.Boolean) { Default = () => true } },
-            new("dns_nameservers", s => s.NameServers) { Given = new(Convert.NameServers) },
-            new("host_routes", s => s.HostRoutes.Cast<IJson>()) { Filter = false, Given = new(Convert.Routes) },
-            new("ipv6_ra_mode", s => s.RaMode) { Sort = true, Given = new(Convert.OneOfOrNull("dhcpv6-stateful", "dhcpv6-stateless", "slaac")) { Put = false } },
+            new("enable_dhcp", s => s.Dhcp) { Sort = true, Given = new(Parse.Boolean) { Default = () => true } },
+            new("dns_nameservers", s => s.NameServers) { Given = new(Parse.NameServers) },
+            new("host_routes", s => s.HostRoutes.Cast<IJson>()) { Filter = false, Given = new(Parse.Routes) },
+            new("ipv6_ra_mode", s => s.RaMode) { Sort = true, Given = new(Parse.OneOfOrNull("dhcpv6-stateful", "dhcpv6-stateless", "slaac")) { Put = false } },
             new("ipv6_address_mode", s => s.AddressMode)
             {
-                Sort = true, Given = new(Convert.OneOfOrNull("dhcpv6-stateful", "dhcpv6-stateless", "slaac")) { Put = false },
+                Sort = true, Given = new(Parse.OneOfOrNull("dhcpv6-stateful", "dhcpv6-stateless", "slaac")) { Put = false },
             },
-            new("service_types", s => s.ServiceTypes) { Filter = false, Given = new(Convert.TextList) },
+            new("service_types", s => s.ServiceTypes) { Filter = false, Given = new(Parse.TextList) },
             .. ResourceType<Subnet>.Standard(),
         ]);
 
@@ -68,16 +68,16 @@ internal static class NetworkTypes
         "subnetpools",
         [
             .. ResourceType<SubnetPool>.Owned(),
-            new("prefixes", p => p.Prefixes.Cast<object>()) { Filter = false, Given = new(Convert.Prefixes) { Required = true } },
+            new("prefixes", p => p.Prefixes.Cast<object>()) { Filter = false, Given = new(Parse.Prefixes) { Required = true } },
             new("ip_version", p => p.Version) { Sort = true },
             // Neutron answers these three as strings.
-            new("default_prefixlen", p => p.DefaultLength.ToString()) { Sort = true, Given = new(Convert.Integer) },
-            new("min_prefixlen", p => p.MinimumLength.ToString()) { Sort = true, Given = new(Convert.Integer) },
-            new("max_prefixlen", p => p.MaximumLength.ToString()) { Sort = true, Given = new(Convert.Integer) },
-            new("default_quota", p => p.DefaultQuota) { Sort = true, Given = new(Convert.IntegerOrNull) },
-            new("shared", p => p.Shared) { Sort = true, Given = new(Convert.Boolean) { Put = false, Admin = WhenTrue } },
-            new("is_default", p => p.IsDefault) { Sort = true, Given = new(Convert.Boolean) { Admin = WhenTrue } },
-            new("address_scope_id", p => p.AddressScopeId) { Sort = true, Given = new(Convert.UuidOrNull) },
+            new("default_prefixlen", p => p.DefaultLength.ToString()) { Sort = true, Given = new(Parse.Integer) },
+            new("min_prefixlen", p => p.MinimumLength.ToString()) { Sort = true, Given = new(Parse.Integer) },
+            new("max_prefixlen", p => p.MaximumLength.ToString()) { Sort = true, Given = new(Parse.Integer) },
+            new("default_quota", p => p.DefaultQuota) { Sort = true, Given = new(Parse.IntegerOrNull) },
+            new("shared", p => p.Shared) { Sort = true, Given = new(Parse.Boolean) { Put = false, Admin = WhenTrue } },
+            new("is_default", p => p.IsDefault) { Sort = true, Given = new(Parse.Boolean) { Admin = WhenTrue } },
+            new("address_scope_id", p => p.AddressScopeId) { Sort = true, Given = new(Parse.UuidOrNull) },
             .. ResourceType<SubnetPool>.Standard(),
         ]);
 
@@ -86,8 +86,8 @@ internal static class NetworkTypes
         "address_scopes",
         [
             .. ResourceType<AddressScope>.Owned(),
-            new("ip_version", s => s.Version) { Sort = true, Given = new(Convert.IpVersion) { Put = false, Required = true } },
-            new("shared", s => s.Shared) { Sort = true, Given = new(Convert.Boolean) { Admin = WhenTrue } },
+            new("ip_version", s => s.Version) { Sort = true, Given = new(Parse.IpVersion) { Put = false, Required = true } },
+            new("shared", s => s.Shared) { Sort = true, Given = new(Parse.Boolean) { Admin = WhenTrue } },
         ]);
 
     public static ResourceType<AddressGroup> AddressGroups { get; } = new(
@@ -105,12 +105,12 @@ internal static class NetworkTypes
         "routers",
         [
             .. ResourceType<Router>.Owned(),
-            new("admin_state_up", r => r.AdminStateUp) { Sort = true, Given = new(Convert.Boolean) { Default = () => true } },
+            new("admin_state_up", r => r.AdminStateUp) { Sort = true, Given = new(Parse.Boolean) { Default = () => true } },
             new("status", _ => "ACTIVE") { Sort = true },
             new("external_gateway_info", r => r.Gateway) { Filter = false, Given = new(GatewayInfo) },
-            new("availability_zone_hints", r => r.ZoneHints) { Given = new(Convert.TextList) { Put = false } },
+            new("availability_zone_hints", r => r.ZoneHints) { Given = new(Parse.TextList) { Put = false } },
             new("availability_zones", r => r.Gateway is null ? [] : new[] { "az1" }),
-            new("routes", r => r.Routes.Cast<IJson>()) { Filter = false, Given = new(Convert.Routes) { Post = false } },
+            new("routes", r => r.Routes.Cast<IJson>()) { Filter = false, Given = new(Parse.Routes) { Post = false } },
             .. ResourceType<Router>.Standard(),
         ]);
 
@@ -119,18 +119,18 @@ internal static class NetworkTypes
         "floatingips",
         [
             .. ResourceType<FloatingIp>.Owned(name: false),
-            new("floating_ip_address", f => f.Address) { Sort = true, Given = new(Convert.AddressOrNull) { Put = false, Admin = value => value is not null } },
-            new("floating_network_id", f => f.ExternalNetwork.Id) { Sort = true, Given = new(Convert.Uuid) { Put = false, Required = true } },
-            new("subnet_id", _ => null) { Hidden = true, Filter = false, Given = new(Convert.UuidOrNull) { Put = false } },
+            new("floating_ip_address", f => f.Address) { Sort = true, Given = new(Parse.AddressOrNull) { Put = false, Admin = value => value is not null } },
+            new("floating_network_id", f => f.ExternalNetwork.Id) { Sort = true, Given = new(Parse.Uuid) { Put = false, Required = true } },
+            new("subnet_id", _ => null) { Hidden = true, Filter = false, Given = new(Parse.UuidOrNull) { Put = false } },
             new("router_id", f => f.Router?.Id) { Sort = true },
-            new("port_id", f => f.Port?.Id) { Sort = true, Given = new(Convert.UuidOrNull) },
-            new("fixed_ip_address", f => f.FixedAddress) { Sort = true, Given = new(Convert.AddressOrNull) },
+            new("port_id", f => f.Port?.Id) { Sort = true, Given = new(Parse.UuidOrNull) },
+            new("fixed_ip_address", f => f.FixedAddress) { Sort = true, Given = new(Parse.AddressOrNull) },
             new("status", f => f.Status) { Sort = true },
             new("port_details", f => f.Port is null ? null : new PortDetails(f.Port)) { Filter = false },
             new("port_forwardings", _ => Array.Empty<string>()) { Filter = false },
-            new("dns_domain", f => f.DnsDomain) { Given = new(Convert.Name) { Put = false, Default = () => "" } },
-            new("dns_name", f => f.DnsName) { Given = new(Convert.Name) { Put = false, Default = () => "" } },
-            new("qos_policy_id", _ => null) { Given = new(Convert.UuidOrNull) },
+            new("dns_domain", f => f.DnsDomain) { Given = new(Parse.Name) { Put = false, Default = () => "" } },
+            new("dns_name", f => f.DnsName) { Given = new(Parse.Name) { Put = false, Default = () => "" } },
+            new("qos_policy_id", _ => null) { Given = new(Parse.UuidOrNull) },
             .. ResourceType<FloatingIp>.Standard(),
         ]);
 
@@ -156,7 +156,7 @@ internal static class NetworkTypes
                 + $"{{{string.Join(", ", obj.Select(p => Python.Repr(p.Key)))}}}");
         }
 
-        if (obj["network_id"] is { } network) Convert.Uuid(name, network);
+        if (obj["network_id"] is { } network) Parse.Uuid(name, network);
         return obj.DeepClone();
     }
 }

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Runtime.InteropServices;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Tenon.Sandbox.OpenStack.Networking.Addressing;
@@ -7,6 +8,7 @@ using Tenon.Sandbox.OpenStack.Networking.Attributes;
 namespace Tenon.Sandbox.OpenStack.Networking.Resources;
 
 /// <summary>An address of a port.</summary>
+[StructLayout(LayoutKind.Auto)]
 internal readonly record struct FixedIp(Subnet Subnet, Ip Address) : IJson
 {
     public void Write(Utf8JsonWriter writer)
@@ -19,6 +21,7 @@ internal readonly record struct FixedIp(Subnet Subnet, Ip Address) : IJson
 }
 
 /// <summary>An address that a port may use besides its own. The prefix is kept as it was given: with or without a length.</summary>
+[StructLayout(LayoutKind.Auto)]
 internal readonly record struct AddressPair(string Address, string Mac) : IJson
 {
     public void Write(Utf8JsonWriter writer)
@@ -64,6 +67,9 @@ internal sealed class Port : NeutronResource
 
     public JsonArray DhcpOptions { get; set; } = [];
 
+    /// <summary>The floating IPs on its addresses.</summary>
+    public List<FloatingIp> FloatingIps { get; } = [];
+
     /// <summary>The trunk that this is the parent of.</summary>
     public Trunk? Trunk { get; set; }
 
@@ -71,6 +77,7 @@ internal sealed class Port : NeutronResource
     public Trunk? SubportOf { get; set; }
 }
 
+[StructLayout(LayoutKind.Auto)]
 internal readonly record struct SubPort(Port Port, string SegmentationType, int SegmentationId) : IJson
 {
     public void Write(Utf8JsonWriter writer)

@@ -22,28 +22,28 @@ internal static class PortTypes
         "ports",
         [
             .. ResourceType<Port>.Owned(),
-            new("network_id", p => p.Network.Id) { Sort = true, Given = new(Convert.Uuid) { Put = false, Required = true } },
-            new("mac_address", p => p.Mac) { Sort = true, Given = new(Convert.MacAddress) },
-            new("admin_state_up", p => p.AdminStateUp) { Sort = true, Given = new(Convert.Boolean) { Default = () => true } },
+            new("network_id", p => p.Network.Id) { Sort = true, Given = new(Parse.Uuid) { Put = false, Required = true } },
+            new("mac_address", p => p.Mac) { Sort = true, Given = new(Parse.MacAddress) },
+            new("admin_state_up", p => p.AdminStateUp) { Sort = true, Given = new(Parse.Boolean) { Default = () => true } },
             new("status", p => p.Status) { Sort = true },
-            new("device_id", p => p.DeviceId) { Sort = true, Given = new(Convert.Name) { Default = () => "" } },
-            new("device_owner", p => p.DeviceOwner) { Sort = true, Given = new(Convert.Name) { Default = () => "" } },
+            new("device_id", p => p.DeviceId) { Sort = true, Given = new(Parse.Name) { Default = () => "" } },
+            new("device_owner", p => p.DeviceOwner) { Sort = true, Given = new(Parse.Name) { Default = () => "" } },
             new("fixed_ips", p => p.FixedIps.Cast<IJson>()) { Filter = false, Given = new(FixedIps) },
             new("binding:vnic_type", p => p.VnicType)
             {
-                Given = new(Convert.OneOf(
+                Given = new(Parse.OneOf(
                     "normal", "direct", "macvtap", "baremetal", "direct-physical", "virtio-forwarder", "smart-nic", "vdpa", "accelerator-direct",
                     "accelerator-direct-physical", "remote-managed")),
             },
-            new("binding:host_id", p => p.HostId) { AdminOnly = true, Given = new(Convert.TextOrNull) { Admin = Always } },
+            new("binding:host_id", p => p.HostId) { AdminOnly = true, Given = new(Parse.TextOrNull) { Admin = Always } },
             new("binding:profile", p => p.Profile) { AdminOnly = true, Filter = false, Given = new(Dictionary) { Admin = Always } },
             new("binding:vif_details", p => p.VifDetails) { AdminOnly = true, Filter = false },
             new("binding:vif_type", p => p.VifType) { AdminOnly = true },
-            new("security_groups", p => p.SecurityGroups) { Given = new(Convert.UuidList) },
+            new("security_groups", p => p.SecurityGroups) { Given = new(Parse.UuidList) },
             new("allowed_address_pairs", p => p.AddressPairs.Cast<IJson>()) { Filter = false, Given = new(AddressPairs) },
-            new("extra_dhcp_opts", p => p.DhcpOptions) { Filter = false, Given = new(Convert.Any) },
-            new("port_security_enabled", p => p.PortSecurityEnabled) { Given = new(Convert.Boolean) },
-            new("qos_policy_id", _ => null) { Given = new(Convert.UuidOrNull) },
+            new("extra_dhcp_opts", p => p.DhcpOptions) { Filter = false, Given = new(Parse.Any) },
+            new("port_security_enabled", p => p.PortSecurityEnabled) { Given = new(Parse.Boolean) },
+            new("qos_policy_id", _ => null) { Given = new(Parse.UuidOrNull) },
             new("qos_network_policy_id", _ => null),
             new("resource_request", _ => null) { AdminOnly = true, Filter = false },
             new("trunk_details", p => p.Trunk) { Filter = false, Shown = p => p.Trunk is not null },
@@ -55,8 +55,8 @@ internal static class PortTypes
         "trunks",
         [
             .. ResourceType<Trunk>.Owned(),
-            new("admin_state_up", t => t.AdminStateUp) { Sort = true, Given = new(Convert.Boolean) { Default = () => true } },
-            new("port_id", t => t.Parent.Id) { Sort = true, Given = new(Convert.Uuid) { Put = false, Required = true } },
+            new("admin_state_up", t => t.AdminStateUp) { Sort = true, Given = new(Parse.Boolean) { Default = () => true } },
+            new("port_id", t => t.Parent.Id) { Sort = true, Given = new(Parse.Uuid) { Put = false, Required = true } },
             new("status", t => t.Status) { Sort = true },
             new("sub_ports", t => t.SubPorts.Cast<IJson>()) { Filter = false, Given = new(SubPorts) { Put = false } },
             .. ResourceType<Trunk>.Standard(),
@@ -67,17 +67,17 @@ internal static class PortTypes
         "security_group_rules",
         [
             .. ResourceType<SecurityGroupRule>.Owned(name: false),
-            new("security_group_id", r => r.Group.Id) { Sort = true, Given = new(Convert.Uuid) { Put = false, Required = true } },
-            new("direction", r => r.Direction) { Sort = true, Given = new(Convert.OneOf("ingress", "egress")) { Put = false, Required = true } },
+            new("security_group_id", r => r.Group.Id) { Sort = true, Given = new(Parse.Uuid) { Put = false, Required = true } },
+            new("direction", r => r.Direction) { Sort = true, Given = new(Parse.OneOf("ingress", "egress")) { Put = false, Required = true } },
             new("ethertype", r => r.EtherType) { Sort = true, Given = new(Any) { Put = false, Default = () => "IPv4" } },
             new("protocol", r => r.Protocol) { Sort = true, Given = new(Any) { Put = false } },
-            new("port_range_min", r => r.PortMinimum) { Sort = true, Given = new(Convert.IntegerOrNull) { Put = false } },
-            new("port_range_max", r => r.PortMaximum) { Sort = true, Given = new(Convert.IntegerOrNull) { Put = false } },
-            new("remote_ip_prefix", r => r.RemotePrefix) { Sort = true, Given = new(Convert.TextOrNull) { Put = false } },
+            new("port_range_min", r => r.PortMinimum) { Sort = true, Given = new(Parse.IntegerOrNull) { Put = false } },
+            new("port_range_max", r => r.PortMaximum) { Sort = true, Given = new(Parse.IntegerOrNull) { Put = false } },
+            new("remote_ip_prefix", r => r.RemotePrefix) { Sort = true, Given = new(Parse.TextOrNull) { Put = false } },
             new("normalized_cidr", r => r.NormalizedPrefix) { Sort = true },
-            new("remote_group_id", r => r.RemoteGroupId) { Sort = true, Given = new(Convert.UuidOrNull) { Put = false } },
-            new("remote_address_group_id", r => r.RemoteAddressGroupId) { Given = new(Convert.UuidOrNull) { Put = false } },
-            new("description", r => r.NoDescription ? null : r.Description) { Sort = true, Given = new(Convert.Name) { Default = () => "" } },
+            new("remote_group_id", r => r.RemoteGroupId) { Sort = true, Given = new(Parse.UuidOrNull) { Put = false } },
+            new("remote_address_group_id", r => r.RemoteAddressGroupId) { Given = new(Parse.UuidOrNull) { Put = false } },
+            new("description", r => r.NoDescription ? null : r.Description) { Sort = true, Given = new(Parse.Name) { Default = () => "" } },
             new("created_at", r => r.CreatedAt) { Sort = true },
             new("updated_at", r => r.UpdatedAt) { Sort = true },
             new("revision_number", r => r.Revision) { Sort = true },
@@ -100,7 +100,7 @@ internal static class PortTypes
             .. ResourceType<SecurityGroup>.Owned(),
             new("security_group_rules", g => g.Rules.Select(r => new RuleOfGroup(r))) { Filter = false },
             new("shared", _ => false),
-            new("stateful", g => g.Stateful) { Given = new(Convert.Boolean) { Default = () => true } },
+            new("stateful", g => g.Stateful) { Given = new(Parse.Boolean) { Default = () => true } },
             .. ResourceType<SecurityGroup>.Standard(),
         ]);
 
@@ -112,10 +112,10 @@ internal static class PortTypes
         foreach (JsonNode? item in array)
         {
             if (item is not JsonObject obj) throw Faults.InvalidInput($"Invalid data format for subports: '{Python.Str(item)}' is not a dictionary");
-            if (Convert.StringOf(obj["port_id"]) is not { } id) throw Faults.InvalidInput("port_id is a required attribute");
+            if (Parse.StringOf(obj["port_id"]) is not { } id) throw Faults.InvalidInput("port_id is a required attribute");
             if (!Text.IsUuid(id)) throw Faults.InvalidInput($"Invalid data format for subports: '{id}' is not a valid UUID");
             if (found.Any(f => f.PortId == id)) throw Faults.InvalidInput($"Non unique UUID for subport: '{id}'");
-            found.Add(new SubPortRequest(id, Python.Str(obj["segmentation_type"]), Convert.Number(obj["segmentation_id"]) ?? -1, obj));
+            found.Add(new SubPortRequest(id, Python.Str(obj["segmentation_type"]), Parse.Number(obj["segmentation_id"]) ?? -1, obj));
         }
 
         return found.ToImmutable();
@@ -139,12 +139,12 @@ internal static class PortTypes
             Ip? address = null;
             if (obj["ip_address"] is { } given)
             {
-                address = (Ip?)Convert.Address(name, given);
+                address = (Ip?)Parse.Address(name, given);
                 if (found.Any(f => f.Address == address)) throw Faults.Attribute(name, $"Duplicate IP address '{Python.Str(given)}'");
             }
 
-            if (obj["subnet_id"] is { } subnet) Convert.Uuid(name, subnet);
-            found.Add(new FixedIpRequest(Convert.StringOf(obj["subnet_id"]), address));
+            if (obj["subnet_id"] is { } subnet) Parse.Uuid(name, subnet);
+            found.Add(new FixedIpRequest(Parse.StringOf(obj["subnet_id"]), address));
         }
 
         return found.ToImmutable();

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Runtime.InteropServices;
 using System.Text.Json;
 using Tenon.Sandbox.OpenStack.Networking.Addressing;
 using Tenon.Sandbox.OpenStack.Networking.Attributes;
@@ -6,6 +7,7 @@ using Tenon.Sandbox.OpenStack.Networking.Attributes;
 namespace Tenon.Sandbox.OpenStack.Networking.Resources;
 
 /// <summary>A host route of a subnet, an extra route of a router.</summary>
+[StructLayout(LayoutKind.Auto)]
 internal readonly record struct Route(Prefix Destination, Ip NextHop) : IJson
 {
     public void Write(Utf8JsonWriter writer)

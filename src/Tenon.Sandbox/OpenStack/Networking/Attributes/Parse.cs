@@ -1,13 +1,12 @@
 using System.Collections.Immutable;
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using Tenon.Sandbox.OpenStack.Http;
 using Tenon.Sandbox.OpenStack.Networking.Addressing;
 
 namespace Tenon.Sandbox.OpenStack.Networking.Attributes;
 
 /// <summary>Turns a request's value into the model's, or refuses it as Neutron words it. The first argument is the attribute's name.</summary>
-internal static class Convert
+internal static class Parse
 {
     public const int NameLength = 255;
 
@@ -117,9 +116,8 @@ internal static class Convert
             if (item is not JsonObject obj) throw Faults.Attribute(name, $"Invalid data format for hostroute: '{Python.Str(value)}'");
             ExactKeys(name, obj, "nexthop", "destination");
             string destination = Python.Str(obj["destination"]), hop = Python.Str(obj["nexthop"]);
-            CheckCidr(name, destination);
+            Prefix prefix = Cidr(name, destination);
             if (!Ip.TryParse(hop, out Ip nextHop)) throw Faults.Attribute(name, $"'{hop}' is not a valid IP address");
-            Prefix.TryParse(destination, out Prefix prefix);
             var route = new Resources.Route(prefix, nextHop);
             if (routes.Contains(route)) throw Faults.Attribute(name, $"Duplicate hostroute '{Python.Repr(obj)}'");
             routes.Add(route);
@@ -136,14 +134,7 @@ internal static class Convert
         {
             if (item is not JsonObject obj) throw Faults.Attribute(name, $"Invalid data format for IP pool: '{Python.Str(value)}'");
             ExactKeys(name, obj, "start", "end");
-            foreach (string key in (string[])["start", "end"])
-            {
-                if (!Ip.TryParse(Python.Str(obj[key]), out _)) throw Faults.Attribute(name, $"'{Python.Str(obj[key])}' is not a valid IP address");
-            }
-
-            Ip.TryParse(StringOf(obj["start"]), out Ip start);
-            Ip.TryParse(StringOf(obj["end"]), out Ip end);
-            pools.Add(new IpRange(start, end));
+            pools.Add(new IpRange((Ip)Address(name, obj["start"])!, (Ip)Address(name, obj["end"])!));
         }
 
         return pools.ToImmutable();
@@ -152,21 +143,16 @@ internal static class Convert
     public static object? Prefixes(string name, JsonNode? value)
     {
         if (value is not JsonArray array) throw Faults.Attribute(name, $"'{Python.Str(value)}' is not a list");
-        return array.Select(item =>
-        {
-            string text = Python.Str(item);
-            CheckCidr(name, text);
-            Prefix.TryParse(text, out Prefix prefix);
-            return prefix;
-        }).Distinct().ToImmutableArray();
+        return array.Select(item => Cidr(name, Python.Str(item))).Distinct().ToImmutableArray();
     }
 
-    /// <summary>Refuses what is no prefix in canonical form.</summary>
-    public static void CheckCidr(string name, string text)
+    /// <summary>A prefix; refuses what is none in canonical form.</summary>
+    public static Prefix Cidr(string name, string text)
     {
         if (!Prefix.TryParse(text, out Prefix prefix, out Ip given) || !text.Contains('/', StringComparison.Ordinal))
             throw Faults.Attribute(name, $"'{text}' is not a valid CIDR");
         if (given != prefix.Network) throw Faults.Attribute(name, $"'{text}' is not a recognized CIDR, '{prefix}' is recommended");
+        return prefix;
     }
 
     /// <summary>Refuses an object whose keys are not exactly these.</summary>
