@@ -39,7 +39,7 @@ public sealed record KubernetesConfiguration
     /// <param name="directory">What relative file names refer to.</param>
     /// <exception cref="FormatException">The text is not a kubeconfig, or the context is incomplete; the message names the field.</exception>
     public static KubernetesConfiguration FromKubeconfig(string yaml, string? context = null, string? directory = null)
-        => throw new NotImplementedException();
+        => Kubeconfig.Parse(yaml, directory ?? "", source: null).Resolve(context);
 
     /// <summary>
     /// Reads kubeconfig files and merges them as kubectl does: the first file that has a name wins. Files that do not exist are passed over
@@ -49,7 +49,7 @@ public sealed record KubernetesConfiguration
     /// <param name="context">The context to use; <see langword="null"/> uses the current one.</param>
     /// <exception cref="FormatException">No file exists, one is malformed, or the context is incomplete.</exception>
     public static KubernetesConfiguration FromKubeconfigFiles(IReadOnlyList<string> paths, string? context = null)
-        => throw new NotImplementedException();
+        => Kubeconfig.Load(paths).Resolve(context);
 
     /// <summary>The configuration of a pod: its service account's token (re-read as it rotates), CA and namespace.</summary>
     /// <param name="host">The value of <c>KUBERNETES_SERVICE_HOST</c>.</param>
@@ -58,7 +58,23 @@ public sealed record KubernetesConfiguration
     /// <exception cref="FormatException">A file is missing.</exception>
     public static KubernetesConfiguration InCluster(
         string host, string port, string directory = "/var/run/secrets/kubernetes.io/serviceaccount")
-        => throw new NotImplementedException();
+    {
+        ArgumentException.ThrowIfNullOrEmpty(host);
+        string token = Path.Combine(directory, "token");
+        string authority = Path.Combine(directory, "ca.crt");
+        string space = Path.Combine(directory, "namespace");
+        if (!File.Exists(token))
+            throw new FormatException($"There is no service account token at {token}: set automountServiceAccountToken, or give a kubeconfig.");
+        string literal = host.Contains(':', StringComparison.Ordinal) && host[0] != '[' ? $"[{host}]" : host;
+        return new KubernetesConfiguration
+        {
+            Server = new Uri($"https://{literal}:{(string.IsNullOrEmpty(port) ? "443" : port)}/"),
+            CertificateAuthority = File.Exists(authority) ? File.ReadAllText(authority) : null,
+            Namespace = File.Exists(space) && File.ReadAllText(space).Trim() is { Length: > 0 } name ? name : "default",
+            Credential = new KubernetesCredential.TokenFile(token),
+            ContextName = "in-cluster",
+        };
+    }
 }
 
 /// <summary>Who we are towards the API server.</summary>
@@ -99,6 +115,9 @@ public abstract record KubernetesCredential
 
         /// <summary>What to do when the program is missing.</summary>
         public string? InstallHint { get; init; }
+
+        /// <summary>The <c>interactiveMode</c>; <c>Always</c> cannot be served, because there is nobody to ask.</summary>
+        public string? InteractiveMode { get; init; }
 
         /// <summary>Whether the cluster's address and CA are told to the program.</summary>
         public bool ProvideClusterInfo { get; init; }

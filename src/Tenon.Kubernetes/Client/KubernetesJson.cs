@@ -69,6 +69,10 @@ public static class KubernetesJson
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingDefault,
     GenerationMode = JsonSourceGenerationMode.Metadata)]
 [JsonSerializable(typeof(Status))]
+[JsonSerializable(typeof(ApiResourceList))]
+[JsonSerializable(typeof(VersionInfo))]
+[JsonSerializable(typeof(DeleteBody))]
+[JsonSerializable(typeof(SelfSubjectAccessReview))]
 [JsonSerializable(typeof(Node))]
 [JsonSerializable(typeof(KubernetesList<Node>))]
 [JsonSerializable(typeof(Service))]

@@ -1,5 +1,10 @@
 using System.Net;
+using System.Text;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Tenon.Kubernetes.Controllers;
 
@@ -28,22 +33,143 @@ public sealed record HealthServerOptions
 }
 
 /// <summary>Serves <c>/healthz</c>, <c>/livez</c>, <c>/readyz</c> and <c>/metrics</c> (Prometheus text format) over HTTP.</summary>
-public sealed class HealthServer : IAsyncDisposable
+public sealed partial class HealthServer : IAsyncDisposable
 {
-    /// <summary>Stores what is given.</summary>
-    public HealthServer(HealthServerOptions options, TimeProvider? time = null, ILogger<HealthServer>? logger = null)
+    private readonly HealthServerOptions _options;
+    private readonly ILogger _logger;
+    private readonly MetricsCollector _metrics;
+    private readonly Lock _gate = new();
+    private HealthCheck[] _liveness;
+    private HealthCheck[] _readiness;
+    private WebApplication? _app;
+
+    /// <summary>Stores what is given; metrics are gathered from now on.</summary>
+    public HealthServer(HealthServerOptions options, ILogger<HealthServer>? logger = null)
     {
+        ArgumentNullException.ThrowIfNull(options);
+        _options = options;
+        _logger = logger ?? NullLogger<HealthServer>.Instance;
+        _liveness = [.. options.Liveness];
+        _readiness = [.. options.Readiness];
+        _metrics = new MetricsCollector(options.Meters, options.MaxSeries);
     }
 
     /// <summary>Where it listens, once started.</summary>
-    public Uri Address => throw new NotImplementedException();
+    public Uri Address => _app is { } app ? new Uri(app.Urls.First()) : throw new InvalidOperationException("The health server is not started.");
 
     /// <summary>Begins to listen.</summary>
-    public Task StartAsync(CancellationToken cancellationToken) => throw new NotImplementedException();
+    /// <exception cref="IOException">The address is in use.</exception>
+    public async Task StartAsync(CancellationToken cancellationToken)
+    {
+        if (_app is not null) throw new InvalidOperationException("The health server is started already.");
+        WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
+        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
+        {
+            kestrel.AddServerHeader = false;
+            kestrel.Listen(_options.Endpoint);
+        });
+        WebApplication app = builder.Build();
+        app.Run(ServeAsync);
+        await app.StartAsync(cancellationToken);
+        _app = app;
+        LogListening(Address);
+    }
 
     /// <summary>Adds a check to <c>/readyz</c>.</summary>
-    public void AddReadiness(HealthCheck check) => throw new NotImplementedException();
+    public void AddReadiness(HealthCheck check)
+    {
+        lock (_gate) _readiness = [.. _readiness, check];
+    }
+
+    /// <summary>Adds a check to <c>/healthz</c>.</summary>
+    public void AddLiveness(HealthCheck check)
+    {
+        lock (_gate) _liveness = [.. _liveness, check];
+    }
 
     /// <inheritdoc/>
-    public ValueTask DisposeAsync() => throw new NotImplementedException();
+    public async ValueTask DisposeAsync()
+    {
+        if (_app is { } app)
+        {
+            using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(1));
+            await app.StopAsync(limit.Token);
+            await app.DisposeAsync();
+        }
+
+        _metrics.Dispose();
+    }
+
+    private Task ServeAsync(HttpContext context)
+    {
+        if (!HttpMethods.IsGet(context.Request.Method) && !HttpMethods.IsHead(context.Request.Method))
+            return AnswerAsync(context, StatusCodes.Status405MethodNotAllowed, "only GET is served here\n");
+        string path = context.Request.Path.Value?.TrimEnd('/') ?? "";
+        if (path == "/metrics") return MetricsAsync(context);
+        foreach (string root in (ReadOnlySpan<string>)["/healthz", "/livez", "/readyz"])
+        {
+            if (path == root) return ChecksAsync(context, root, Checks(root));
+            if (path.StartsWith(root + "/", StringComparison.Ordinal))
+            {
+                HealthCheck[] one = [.. Checks(root).Where(c => c.Name == path[(root.Length + 1)..])];
+                if (one.Length > 0) return ChecksAsync(context, path, one);
+            }
+        }
+
+        return AnswerAsync(context, StatusCodes.Status404NotFound, "there is /healthz, /livez, /readyz and /metrics\n");
+    }
+
+    private HealthCheck[] Checks(string root) => root == "/readyz" ? [.. _liveness, .. _readiness] : _liveness;
+
+    private static Task ChecksAsync(HttpContext context, string path, HealthCheck[] checks)
+    {
+        var text = new StringBuilder();
+        bool well = true;
+        string?[] excluded = [.. context.Request.Query["exclude"]];
+        foreach (HealthCheck check in checks)
+        {
+            if (excluded.Contains(check.Name))
+            {
+                text.Append("[+]").Append(check.Name).Append(" excluded: ok\n");
+                continue;
+            }
+
+            string? wrong = Ask(check);
+            well &= wrong is null;
+            text.Append(wrong is null ? "[+]" : "[-]").Append(check.Name).Append(wrong is null ? " ok" : $" failed: {wrong}").Append('\n');
+        }
+
+        if (!well) return AnswerAsync(context, StatusCodes.Status503ServiceUnavailable, $"{text}{path[1..]} check failed\n");
+        return AnswerAsync(
+            context, StatusCodes.Status200OK, context.Request.Query.ContainsKey("verbose") ? $"{text}{path[1..]} check passed\n" : "ok");
+    }
+
+    private static string? Ask(HealthCheck check)
+    {
+        try
+        {
+            return check.Check();
+        }
+        catch (Exception e)
+        {
+            return $"the check itself failed: {e.Message}";
+        }
+    }
+
+    private Task MetricsAsync(HttpContext context)
+    {
+        context.Response.ContentType = "text/plain; version=0.0.4; charset=utf-8";
+        return context.Response.WriteAsync(_metrics.Render(), context.RequestAborted);
+    }
+
+    private static Task AnswerAsync(HttpContext context, int status, string text)
+    {
+        context.Response.StatusCode = status;
+        context.Response.ContentType = "text/plain; charset=utf-8";
+        context.Response.Headers.XContentTypeOptions = "nosniff";
+        return context.Response.WriteAsync(text, context.RequestAborted);
+    }
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Health and metrics at {Address}")]
+    private partial void LogListening(Uri address);
 }
