@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Tenon.Core;
 using Tenon.OpenStack.LoadBalancing;
 using Tenon.OpenStack.Networking;
 
@@ -26,6 +27,12 @@ public sealed record LoadBalancerObservation
 /// <param name="Pools">All its pools, those of listeners and others.</param>
 public sealed record ObservedLoadBalancer(LoadBalancer LoadBalancer, ImmutableArray<Listener> Listeners, ImmutableArray<ObservedPool> Pools)
 {
+    /// <summary>
+    /// The listeners that this very process made the load balancer with, all in one request, as long as they were not listed since:
+    /// that the load balancer became ACTIVE says that they are there.
+    /// </summary>
+    public EquatableArray<DesiredListener>? MadeWith { get; init; }
+
     /// <summary>A listener's default pool.</summary>
     public ObservedPool? PoolOf(Listener listener)
         => Pools.FirstOrDefault(p => p.Pool.Id == listener.DefaultPoolId) ?? Pools.FirstOrDefault(p => p.Pool.ListenerIds.Contains(listener.Id));

@@ -83,7 +83,8 @@ public static partial class LoadBalancerPlanner
         if (!renaming)
         {
             PlanTags(draft, loadBalancer);
-            PlanListeners(draft, observed, isOwner);
+            bool asMade = observed.MadeWith is { } made && made == desired.Listeners && desired.Build is BuildMode.Populated;
+            if (!asMade) PlanListeners(draft, observed, isOwner);
         }
 
         NoteErrors(draft, observed, isOwner);

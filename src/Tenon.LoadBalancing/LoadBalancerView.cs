@@ -1,0 +1,379 @@
+using System.Collections.Immutable;
+using Tenon.OpenStack.LoadBalancing;
+using Tenon.OpenStack.Networking;
+
+namespace Tenon.LoadBalancing;
+
+/// <summary>What a view reads and how.</summary>
+public sealed record LoadBalancerViewOptions
+{
+    /// <summary>The project whose resources are listed; <see langword="null"/> lists all that the credentials show.</summary>
+    public string? ProjectId { get; init; }
+
+    /// <summary>Whether members' IDs are kept, for providers that want members changed one by one.</summary>
+    public bool KeepMemberIds { get; init; }
+}
+
+/// <summary>
+/// The cloud's load balancers, floating IPs and security groups as all reconcilers of a process share them: filled by bulk
+/// lists, kept true by what the process itself writes. A list that began before one of our writes ended does not undo it.
+/// Safe from any thread; readers never wait.
+/// </summary>
+public sealed class LoadBalancerView : IDisposable
+{
+    /// <summary>The age that only a list has which begins after it is asked for.</summary>
+    public static readonly TimeSpan Now = TimeSpan.FromTicks(-1);
+
+    private static readonly ViewParts[] SingleParts = [ViewParts.LoadBalancers, ViewParts.Trees, ViewParts.FloatingIps, ViewParts.SecurityGroups, ViewParts.Ports];
+
+    private readonly LoadBalancerViewOptions _options;
+    private readonly ILoadBalancerReader _loadBalancers;
+    private readonly IFloatingIpClient _floatingIps;
+    private readonly ISecurityGroupClient _securityGroups;
+    private readonly IPortReader _ports;
+    private readonly TimeProvider _time;
+    private readonly Dictionary<ViewParts, PartClock> _clocks = SingleParts.ToDictionary(p => p, _ => new PartClock());
+    private ViewState _state = ViewState.Empty;
+    private long _sequence;
+
+    /// <summary>Makes an empty view.</summary>
+    public LoadBalancerView(
+        ILoadBalancerReader loadBalancers, IFloatingIpClient floatingIps, ISecurityGroupClient securityGroups, IPortReader ports, LoadBalancerViewOptions options, TimeProvider time)
+        => (_loadBalancers, _floatingIps, _securityGroups, _ports, _options, _time) = (loadBalancers, floatingIps, securityGroups, ports, options, time);
+
+    internal ViewState State => Volatile.Read(ref _state);
+
+    /// <summary>
+    /// Makes sure that parts are no older than an age. Whoever asks while a list is under way waits for that list, or, if it began
+    /// too early for them, for one next list that all of them share.
+    /// </summary>
+    public async Task EnsureAsync(ViewParts parts, TimeSpan maxAge, CancellationToken cancellationToken)
+    {
+        long asked = NextSequence();
+        DateTimeOffset limit = _time.GetUtcNow() - maxAge;
+        if (parts.HasFlag(ViewParts.Trees)) parts |= ViewParts.LoadBalancers;
+        Task[] refreshes = [.. SingleParts.Where(p => parts.HasFlag(p) && !_clocks[p].IsFresh(limit)).Select(p => RefreshAsync(p, asked, limit, cancellationToken))];
+        await Task.WhenAll(refreshes);
+    }
+
+    /// <summary>When the oldest of the parts was last listed; <see langword="null"/> when one never was, or is known to be wrong.</summary>
+    public DateTimeOffset? AsOf(ViewParts parts)
+        => SingleParts.Where(p => parts.HasFlag(p)).Select(p => _clocks[p].Current).Aggregate((DateTimeOffset?)DateTimeOffset.MaxValue, (oldest, c) =>
+            oldest is null || c is not { Valid: true } ? null : c.At < oldest ? c.At : oldest);
+
+    /// <summary>Forgets how fresh parts are, after a write whose effect is not known: the next reader lists them again.</summary>
+    public void Invalidate(ViewParts parts)
+    {
+        foreach (ViewParts part in SingleParts.Where(p => parts.HasFlag(p))) _clocks[part].Invalidate();
+    }
+
+    /// <summary>All load balancers that may concern an owner, by ID, name or tag, with whatever else may.</summary>
+    public LoadBalancerObservation Observe(DesiredLoadBalancer desired)
+    {
+        ArgumentNullException.ThrowIfNull(desired);
+        ViewState state = State;
+        ViewTree[] trees = [.. Concerned(state, desired)];
+        SecurityGroup[] groups = [.. state.SecurityGroups.Values.Where(g => g.Name == desired.SecurityGroup?.Name || desired.SecurityGroupNames.Contains(g.Name))];
+        HashSet<string> vipPorts = [.. trees.Select(t => t.LoadBalancer.VipPortId).Where(p => p.Length > 0)];
+        string? address = desired.FloatingIp?.Address;
+        string? description = desired.FloatingIp?.Description;
+        return new LoadBalancerObservation
+        {
+            LoadBalancers = [.. trees.Select(t => t.Observe())],
+            FloatingIps = [.. state.FloatingIps.Values.Where(f => (f.PortId is { } p && vipPorts.Contains(p)) || f.Description == description || (address is not null && f.Address == address))],
+            SecurityGroups = [.. groups],
+            Ports = groups.Length == 0
+                ? []
+                : [.. state.Ports.Values.Where(p => desired.SecurityGroup?.PortIds.Contains(p.Id) == true || groups.Any(g => p.SecurityGroups.Contains(g.Id)))],
+        };
+    }
+
+    /// <summary>Everything, for a collector of what nobody refers to.</summary>
+    public LoadBalancerObservation ObserveAll()
+    {
+        ViewState state = State;
+        return new LoadBalancerObservation
+        {
+            LoadBalancers = [.. state.Trees.Values.Select(t => t.Observe())],
+            FloatingIps = [.. state.FloatingIps.Values],
+            SecurityGroups = [.. state.SecurityGroups.Values],
+            Ports = [.. state.Ports.Values],
+        };
+    }
+
+    /// <summary>Whether a security group of one of the names is known.</summary>
+    public bool HasSecurityGroup(IEnumerable<string> names)
+    {
+        HashSet<string> wanted = [.. names];
+        return State.SecurityGroups.Values.Any(g => wanted.Contains(g.Name));
+    }
+
+    /// <summary>The ports of servers.</summary>
+    public IEnumerable<Port> Ports => State.Ports.Values;
+
+    /// <summary>
+    /// Reads what no bulk list gives of an owner's load balancers: members of pools of which they are not known. Also tells whether
+    /// the parts of a tree must be listed first.
+    /// </summary>
+    /// <returns>Whether anything was missing, so that the owner must be observed again.</returns>
+    public async Task<bool> CompleteAsync(DesiredLoadBalancer desired, CancellationToken cancellationToken)
+    {
+        bool missing = false;
+        foreach (ViewTree tree in Concerned(State, desired).ToArray())
+        {
+            if (tree.LoadBalancer.ProvisioningStatus is ProvisioningStatus.PendingCreate or ProvisioningStatus.PendingDelete) continue;
+            bool asMade = tree.MadeWith is { } made && made == desired.Listeners;
+            if (asMade) continue;
+            if (!tree.ChildrenKnown || tree.MadeWith is not null)
+            {
+                await EnsureAsync(ViewParts.Trees, Now, cancellationToken);
+                missing = true;
+            }
+
+            foreach (Pool pool in State.Trees.GetValueOrDefault(tree.LoadBalancer.Id)?.Pools.Values ?? [])
+            {
+                if (State.Trees.GetValueOrDefault(tree.LoadBalancer.Id)?.Members.ContainsKey(pool.Id) != false) continue;
+                if (!IsOfOwner(desired, tree, pool)) continue;
+                await ReadMembersAsync(tree.LoadBalancer.Id, pool.Id, cancellationToken);
+                missing = true;
+            }
+        }
+
+        return missing;
+    }
+
+    /// <summary>Lets an in-sync pool share the memory of the set that is wanted of it.</summary>
+    public void Share(ObservedLoadBalancer observed, DesiredLoadBalancer desired)
+    {
+        ArgumentNullException.ThrowIfNull(observed);
+        ArgumentNullException.ThrowIfNull(desired);
+        Dictionary<MemberSet, MemberSet> sets = desired.Listeners.Select(l => l.Pool.Members).Distinct().ToDictionary(s => s);
+        if (!observed.Pools.Any(p => p.Members is { } m && sets.TryGetValue(m, out MemberSet? same) && !ReferenceEquals(m, same))) return;
+        Change(observed.LoadBalancer.Id, tree => tree with
+        {
+            Members = tree.Members.SetItems(tree.Members
+                .Where(m => sets.TryGetValue(m.Value.Set, out MemberSet? same) && !ReferenceEquals(m.Value.Set, same))
+                .Select(m => KeyValuePair.Create(m.Key, m.Value with { Set = sets[m.Value.Set] }))),
+        }, written: false);
+    }
+
+    /// <summary>Forgets the members of the pools that were read longest ago, so that they are read in full again.</summary>
+    /// <returns>How many were forgotten.</returns>
+    public int ForgetOldestMembers(int count)
+    {
+        var oldest = State.Trees.Values
+            .SelectMany(t => t.Members.Select(m => (Tree: t.LoadBalancer.Id, Pool: m.Key, m.Value.Verified)))
+            .OrderBy(m => m.Verified).Take(count).ToArray();
+        foreach (var (tree, pool, _) in oldest) Change(tree, t => t with { Members = t.Members.Remove(pool) }, written: false);
+        return oldest.Length;
+    }
+
+    /// <summary>
+    /// Looks whether load balancers are still pending: one by its ID, several by the one list of all.
+    /// </summary>
+    /// <returns>Those that are not pending any more, or are gone.</returns>
+    public async Task<ImmutableArray<string>> PollAsync(IReadOnlyCollection<string> loadBalancerIds, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(loadBalancerIds);
+        if (loadBalancerIds.Count == 1)
+        {
+            string id = loadBalancerIds.First();
+            long began = NextSequence();
+            LoadBalancer? loadBalancer = await _loadBalancers.GetLoadBalancerAsync(id, cancellationToken);
+            Update(state =>
+            {
+                if (state.Trees.TryGetValue(id, out ViewTree? tree) && tree.Written >= began) return state;
+                if (loadBalancer is null) return state with { Trees = state.Trees.Remove(id) };
+                return state with { Trees = state.Trees.SetItem(id, (tree ?? new ViewTree(loadBalancer)) with { LoadBalancer = loadBalancer }) };
+            });
+        }
+        else
+        {
+            await EnsureAsync(ViewParts.LoadBalancers, Now, cancellationToken);
+        }
+
+        ViewState now = State;
+        return [.. loadBalancerIds.Where(id => !now.Trees.TryGetValue(id, out ViewTree? tree) || !tree.LoadBalancer.ProvisioningStatus.IsPending())];
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        foreach (PartClock clock in _clocks.Values) clock.Dispose();
+    }
+
+    internal long NextSequence() => Interlocked.Increment(ref _sequence);
+
+    internal void Update(Func<ViewState, ViewState> change)
+    {
+        ViewState before;
+        ViewState after;
+        do
+        {
+            before = State;
+            after = change(before);
+        }
+        while (!ReferenceEquals(Interlocked.CompareExchange(ref _state, after, before), before));
+    }
+
+    /// <summary>Changes one load balancer's tree; nothing happens when it is not known.</summary>
+    internal void Change(string loadBalancerId, Func<ViewTree, ViewTree> change, bool written = true)
+    {
+        long sequence = written ? NextSequence() : 0;
+        Update(state =>
+        {
+            if (!state.Trees.TryGetValue(loadBalancerId, out ViewTree? tree)) return state;
+            ViewTree changed = change(tree);
+            if (written) changed = changed with { Written = sequence };
+            return state with { Trees = state.Trees.SetItem(loadBalancerId, changed) };
+        });
+    }
+
+    private static IEnumerable<ViewTree> Concerned(ViewState state, DesiredLoadBalancer desired)
+        => state.Trees.Values.Where(t => t.LoadBalancer.Id == desired.Id || t.LoadBalancer.Name == desired.Name
+            || desired.FormerNames.Contains(t.LoadBalancer.Name) || desired.IsOwn(t.LoadBalancer.Tags)).OrderBy(t => t.LoadBalancer.Id, StringComparer.Ordinal);
+
+    /// <summary>Whether a pool serves one of the owner's listeners; the members of others' pools are none of our business.</summary>
+    private static bool IsOfOwner(DesiredLoadBalancer desired, ViewTree tree, Pool pool)
+        => tree.Listeners.Values.Any(l => (l.DefaultPoolId == pool.Id || pool.ListenerIds.Contains(l.Id)) && (l.Tags.IsEmpty || desired.IsOwn(l.Tags)))
+            || (!tree.ChildrenKnown && tree.Listeners.IsEmpty);
+
+    private async Task RefreshAsync(ViewParts part, long asked, DateTimeOffset limit, CancellationToken cancellationToken)
+    {
+        PartClock clock = _clocks[part];
+        await clock.Gate.WaitAsync(cancellationToken);
+        try
+        {
+            if (clock.Current is { Valid: true } current && (current.Began > asked || current.At >= limit)) return;
+            if (clock.Failure is { } failure && failure.Began > asked) throw new SharedListException(failure.Exception);
+            long began = NextSequence();
+            DateTimeOffset at = _time.GetUtcNow();
+            clock.Starting();
+            try
+            {
+                await ListAsync(part, began, cancellationToken);
+            }
+            catch (Exception exception) when (exception is not OperationCanceledException)
+            {
+                clock.Failure = (began, exception);
+                throw;
+            }
+
+            clock.Finished(began, at);
+        }
+        finally
+        {
+            clock.Gate.Release();
+        }
+    }
+
+    private async Task ListAsync(ViewParts part, long began, CancellationToken cancellationToken)
+    {
+        switch (part)
+        {
+            case ViewParts.LoadBalancers:
+                var loadBalancers = new Dictionary<string, LoadBalancer>(StringComparer.Ordinal);
+                await foreach (LoadBalancer item in _loadBalancers.ListLoadBalancersAsync(new() { ProjectId = _options.ProjectId }, cancellationToken)) loadBalancers[item.Id] = item;
+                Update(state => state with { Trees = ViewMerge.LoadBalancers(state.Trees, loadBalancers, began) });
+                break;
+            case ViewParts.Trees:
+                ViewMerge.Parts parts = await ListTreesAsync(cancellationToken);
+                Update(state => state with { Trees = ViewMerge.Children(state.Trees, parts, began) });
+                break;
+            case ViewParts.FloatingIps:
+                var floatingIps = new Dictionary<string, FloatingIp>(StringComparer.Ordinal);
+                await foreach (FloatingIp item in _floatingIps.ListFloatingIpsAsync(new() { ProjectId = _options.ProjectId }, cancellationToken)) floatingIps[item.Id] = item;
+                Update(state => state with { FloatingIps = state.Merge(state.FloatingIps, floatingIps, began) });
+                break;
+            case ViewParts.SecurityGroups:
+                var groups = new Dictionary<string, SecurityGroup>(StringComparer.Ordinal);
+                await foreach (SecurityGroup item in _securityGroups.ListSecurityGroupsAsync(new() { ProjectId = _options.ProjectId }, cancellationToken)) groups[item.Id] = item;
+                Update(state => state with { SecurityGroups = state.Merge(state.SecurityGroups, groups, began) });
+                break;
+            case ViewParts.Ports:
+                var ports = new Dictionary<string, Port>(StringComparer.Ordinal);
+                await foreach (Port item in _ports.ListPortsAsync(new() { ProjectId = _options.ProjectId }, cancellationToken))
+                {
+                    if (item.DeviceOwner.StartsWith("compute:", StringComparison.Ordinal)) ports[item.Id] = item;
+                }
+
+                Update(state => state with { Ports = state.Merge(state.Ports, ports, began) });
+                break;
+            default:
+                throw new ArgumentOutOfRangeException(nameof(part), part, "Not one part.");
+        }
+    }
+
+    private async Task<ViewMerge.Parts> ListTreesAsync(CancellationToken cancellationToken)
+    {
+        var parts = new ViewMerge.Parts();
+        async Task Listeners()
+        {
+            await foreach (Listener item in _loadBalancers.ListListenersAsync(new() { ProjectId = _options.ProjectId }, cancellationToken)) parts.Listeners.Add(item);
+        }
+
+        async Task Pools()
+        {
+            await foreach (Pool item in _loadBalancers.ListPoolsAsync(new() { ProjectId = _options.ProjectId }, cancellationToken)) parts.Pools.Add(item);
+        }
+
+        async Task Monitors()
+        {
+            await foreach (HealthMonitor item in _loadBalancers.ListHealthMonitorsAsync(new() { ProjectId = _options.ProjectId }, cancellationToken)) parts.Monitors.Add(item);
+        }
+
+        await Task.WhenAll(Listeners(), Pools(), Monitors());
+        return parts;
+    }
+
+    private async Task ReadMembersAsync(string loadBalancerId, string poolId, CancellationToken cancellationToken)
+    {
+        long began = NextSequence();
+        var members = new List<Member>();
+        await foreach (Member member in _loadBalancers.ListMembersAsync(poolId, cancellationToken)) members.Add(member);
+        var set = MemberSet.Of(members.Select(m => new PoolMember(new MemberTarget(m.Name, m.Address, m.SubnetId), m.ProtocolPort, m.MonitorPort)));
+        var known = new KnownMembers(set, KnownMembers.Digest(members.Select(m => m.Id)),
+            _options.KeepMemberIds ? members.ToImmutableDictionary(m => (m.Address, m.ProtocolPort), m => m.Id) : null)
+        {
+            Verified = began,
+        };
+        Update(state =>
+        {
+            if (!state.Trees.TryGetValue(loadBalancerId, out ViewTree? tree) || tree.Written >= began) return state;
+            return state with { Trees = state.Trees.SetItem(loadBalancerId, tree with { Members = tree.Members.SetItem(poolId, known) }) };
+        });
+    }
+
+    /// <summary>How fresh one part is, and whose turn it is to list it.</summary>
+    private sealed class PartClock : IDisposable
+    {
+        private volatile Stamp? _current;
+        private volatile bool _dirty;
+
+        public SemaphoreSlim Gate { get; } = new(1, 1);
+
+        public (long Began, Exception Exception)? Failure { get; set; }
+
+        public Stamp? Current => _current is { } stamp ? stamp with { Valid = !_dirty } : null;
+
+        public bool IsFresh(DateTimeOffset limit) => Current is { Valid: true } current && current.At >= limit;
+
+        public void Invalidate() => _dirty = true;
+
+        public void Starting() => _dirty = false;
+
+        public void Finished(long began, DateTimeOffset at)
+        {
+            Failure = null;
+            _current = new Stamp(began, at, Valid: true);
+        }
+
+        public void Dispose() => Gate.Dispose();
+
+        public sealed record Stamp(long Began, DateTimeOffset At, bool Valid);
+    }
+}
+
+/// <summary>A list that several were waiting for failed; the inner exception is the one failure.</summary>
+/// <param name="inner">The failure.</param>
+public sealed class SharedListException(Exception inner) : Exception(inner?.Message, inner);
