@@ -1,0 +1,349 @@
+using System.Collections.Immutable;
+using Tenon.Core;
+using Tenon.Kubernetes.Objects;
+using Tenon.LoadBalancing;
+using Tenon.OpenStack.LoadBalancing;
+using Tenon.OpenStack.Networking;
+
+namespace Tenon.CloudController.LoadBalancers;
+
+/// <summary>What a resolution found: a placement, or why there is none.</summary>
+/// <param name="Placement">The placement.</param>
+/// <param name="Stop">Why there is none.</param>
+/// <param name="Notes">What the Service should know.</param>
+public sealed record PlacementResult(LoadBalancerPlacement? Placement, Outcome? Stop, ImmutableArray<PlanNote> Notes);
+
+/// <summary>Finds out where a Service's load balancer goes, reading as little as is not known yet.</summary>
+/// <param name="facts">The cloud.</param>
+/// <param name="options">The configuration.</param>
+public sealed class PlacementResolver(CloudFacts facts, LoadBalancerOptions options)
+{
+    private const string Ovn = "ovn";
+
+    /// <summary>Resolves.</summary>
+    /// <param name="settings">What the Service asks for.</param>
+    /// <param name="existing">The load balancer that is there already; what it decides is not asked again.</param>
+    /// <param name="hasFloatingIp">Whether it has its floating IP.</param>
+    /// <param name="nodes">The nodes that are to be members.</param>
+    /// <param name="cancellationToken">Ends the reading.</param>
+    public async Task<PlacementResult> ResolveAsync(
+        LoadBalancerSettings settings, LoadBalancer? existing, bool hasFloatingIp, IReadOnlyList<Node> nodes, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(settings);
+        var pass = new Pass(settings, existing, await facts.FeaturesAsync(cancellationToken));
+        pass.Provider = existing?.Provider is { Length: > 0 } given ? given : options.LbProvider ?? await ChooseProviderAsync(settings, cancellationToken);
+        CheckProvider(pass);
+        await CheckCertificateAsync(pass, cancellationToken);
+        if (!settings.Internal && !hasFloatingIp && settings.IpFamilies is not ["IPv6"]) await ResolveFloatingAsync(pass, cancellationToken);
+        await ResolveVipAsync(pass, nodes, cancellationToken);
+        await ResolveMembersAsync(pass, nodes, cancellationToken);
+        await ResolveSecondFamilyAsync(pass, cancellationToken);
+        return pass.End(facts);
+    }
+
+    /// <summary>Where nothing is configured: ovn where the cloud has it and it can do what is asked for.</summary>
+    private async Task<string?> ChooseProviderAsync(LoadBalancerSettings settings, CancellationToken cancellationToken)
+    {
+        EquatableArray<string> providers = await facts.ProvidersAsync(cancellationToken);
+        if (providers.IsEmpty) return "amphora";
+        bool beyondOvn = settings.NeedsL7 || settings.AsksForTimeouts || settings.FlavorId is not null || settings.AvailabilityZone is not null
+            || settings.HealthCheckNodePort > 0 || !settings.SourceRanges.IsEmpty || settings.ClientIpAffinity
+            || settings.Method is not null and not LoadBalancerMethods.SourceIpPort;
+        if (!beyondOvn && providers.Contains(Ovn)) return Ovn;
+        return providers.Contains("amphora") ? "amphora" : providers.FirstOrDefault(p => p != Ovn) ?? providers[0];
+    }
+
+    private void CheckProvider(Pass pass)
+    {
+        LoadBalancerSettings settings = pass.Settings;
+        LoadBalancerFeatures features = pass.Features;
+        bool ovn = pass.Provider == Ovn;
+        if (ovn)
+        {
+            const string fix = "Remove the annotation, or use another provider ([LoadBalancer] lb-provider=amphora) for a new Service.";
+            if (settings.ForwardedFor) pass.Refuse($"metadata.annotations[{ServiceAnnotations.ForwardedFor}]: provider ovn knows no HTTP. {fix}");
+            if (settings.TlsContainerRef is not null) pass.Refuse($"metadata.annotations[{ServiceAnnotations.TlsContainerRef}]: provider ovn cannot terminate TLS. {fix}");
+            if (settings.ProxyProtocol is not ProxyProtocolVersion.None) pass.Refuse($"metadata.annotations[{ServiceAnnotations.ProxyProtocol}]: provider ovn does not speak the PROXY protocol. {fix}");
+            if (settings.Method is not null and not LoadBalancerMethods.SourceIpPort)
+            {
+                pass.Warn(ServiceEvents.MethodUnknown, $"lb-method {settings.Method}: provider ovn knows only SOURCE_IP_PORT, which is used. Set lb-method=SOURCE_IP_PORT to silence this.");
+            }
+
+            if (settings.AsksForTimeouts) pass.Warn(ServiceEvents.OptionIgnored, $"{ServiceAnnotations.Prefix}timeout-*: provider ovn has no timeouts; they are ignored. Remove the annotations.");
+            if (settings.FlavorId is not null) pass.Warn(ServiceEvents.OptionIgnored, $"flavor-id {settings.FlavorId}: provider ovn has no flavours; it is ignored. Remove the option or annotation.");
+        }
+
+        if (settings.AvailabilityZone is { } zone && (ovn || !features.AvailabilityZones))
+        {
+            pass.Warn(ServiceEvents.AvailabilityZonesIgnored, ovn
+                ? $"availability-zone {zone}: provider ovn has no availability zones; it is ignored. Remove the option or annotation."
+                : $"availability-zone {zone} is ignored: this cloud's Octavia API is {features.Version}, and availability zones need 2.14.");
+        }
+
+        if (settings.ProxyProtocol is ProxyProtocolVersion.V2 && !features.ProxyV2)
+        {
+            pass.Refuse($"metadata.annotations[{ServiceAnnotations.ProxyProtocol}]: this cloud's Octavia API is {features.Version}, and v2 needs 2.22. Write v1.");
+        }
+
+        for (int i = 0; i < settings.Ports.Count; i++)
+        {
+            if (settings.Ports[i].Protocol == "SCTP" && !features.Sctp)
+            {
+                pass.Refuse($"spec.ports[{i}].protocol: this cloud's Octavia API is {features.Version}, and SCTP needs 2.23. Use TCP or UDP.");
+            }
+        }
+
+        if (settings.NeedsL7 && settings.Ports.Any(p => p.Protocol != "TCP"))
+        {
+            pass.Warn(ServiceEvents.OptionIgnored, "x-forwarded-for, proxy-protocol and default-tls-container-ref apply to the TCP ports only; the other ports are served without.");
+        }
+
+        if (!settings.SourceRanges.IsEmpty) CheckSourceRanges(pass, ovn);
+        if (settings.Ports.All(p => p.NodePort == 0) && !settings.Ports.IsEmpty)
+        {
+            pass.Warn(ServiceEvents.NoNodes, "spec.allocateLoadBalancerNodePorts is false: no port has a node port, so the load balancer has no members. Set it to true.");
+        }
+    }
+
+    private void CheckSourceRanges(Pass pass, bool ovn)
+    {
+        LoadBalancerSettings settings = pass.Settings;
+        if (!ovn && !pass.Features.AllowedCidrs)
+        {
+            pass.Warn(ServiceEvents.SourceRangesIgnored,
+                $"spec.loadBalancerSourceRanges is ignored: this cloud's Octavia API is {pass.Features.Version}, and allowed CIDRs need 2.12.");
+        }
+        else if (ovn && !options.ManageSecurityGroups)
+        {
+            pass.Note(ServiceEvents.SourceRangesBySecurityGroup,
+                "Provider ovn has no allowed CIDRs: spec.loadBalancerSourceRanges is kept by a security group on the nodes' ports. It restricts only what no other security group of the nodes lets in.");
+        }
+
+        bool ipv6First = settings.IpFamilies is ["IPv6", ..];
+        if (settings.IpFamilies.Count == 1 && settings.SourceRanges.Any(r => r.Contains(':', StringComparison.Ordinal) != ipv6First))
+        {
+            pass.Warn(ServiceEvents.SourceRangesIgnored,
+                $"spec.loadBalancerSourceRanges: ranges of the other IP family than {settings.IpFamilies[0]} are left out. Remove them.");
+        }
+    }
+
+    private async Task CheckCertificateAsync(Pass pass, CancellationToken cancellationToken)
+    {
+        if (pass.Settings.TlsContainerRef is not { } reference || options.ContainerStore != "barbican") return;
+        switch (await facts.CertificateExistsAsync(reference, cancellationToken))
+        {
+            case null:
+                pass.Refuse($"default-tls-container-ref {reference}: this cloud has no key manager (Barbican) to check it with. Set [LoadBalancer] container-store=external to leave out the check.");
+                break;
+            case false:
+                pass.Refuse($"default-tls-container-ref {reference}: the key manager has no such container or secret, or does not show it. Store the certificate there, or correct the reference.");
+                break;
+        }
+    }
+
+    private async Task ResolveFloatingAsync(Pass pass, CancellationToken cancellationToken)
+    {
+        LoadBalancerSettings settings = pass.Settings;
+        string? network = settings.FloatingNetworkId;
+        if (network is null)
+        {
+            ImmutableArray<Network> candidates = await facts.ExternalNetworksAsync(cancellationToken);
+            Network? chosen = candidates is [var only] ? only : candidates.FirstOrDefault(n => n.IsDefault);
+            if (chosen is null && candidates.Length > 1)
+            {
+                pass.Refuse($"floating-network-id: there are {candidates.Length} external networks: {string.Join(", ", candidates.Select(n => $"{n.Name} ({n.Id})"))}. Set [LoadBalancer] floating-network-id or the annotation {ServiceAnnotations.FloatingNetworkId} to one of them.");
+                return;
+            }
+
+            if (chosen is null)
+            {
+                pass.Warn(ServiceEvents.ExternalNetworkSearchFailed,
+                    $"There is no external network that the project can see, so no floating IP can be made. Ask for one, set [LoadBalancer] floating-network-id, or set the annotation {ServiceAnnotations.Internal} to \"true\".");
+                return;
+            }
+
+            network = chosen.Id;
+        }
+        else if (await facts.NetworkAsync(network, cancellationToken) is null)
+        {
+            pass.Refuse($"floating-network-id {network}: there is no such network, or the project does not see it. Correct the annotation {ServiceAnnotations.FloatingNetworkId}, the class, or [LoadBalancer] floating-network-id.");
+            return;
+        }
+
+        pass.FloatingNetworkId = network;
+        if (settings.FloatingSubnetId is { } subnetId)
+        {
+            Subnet? subnet = await facts.SubnetAsync(subnetId, cancellationToken);
+            if (subnet is null) pass.Refuse($"floating-subnet-id {subnetId}: there is no such subnet, or the project does not see it. Correct it.");
+            else if (subnet.NetworkId != network) pass.Refuse($"floating-subnet-id {subnetId}: the subnet belongs to network {subnet.NetworkId}, not to the floating network {network}. Correct one of them.");
+            pass.FloatingSubnetIds = [subnetId];
+        }
+        else if (settings.FloatingSubnets is { } pattern)
+        {
+            ImmutableArray<Subnet> subnets = await facts.SubnetsOfAsync(network, cancellationToken);
+            pass.FloatingSubnetIds = [.. subnets.Where(s => s.IpVersion == 4 && pattern.Matches(s.Name, s.Tags)).Select(s => s.Id)];
+            if (pass.FloatingSubnetIds.IsEmpty)
+            {
+                string there = subnets.IsEmpty ? "no subnet that the project sees" : $"the subnets {string.Join(", ", subnets.Select(s => s.Name))}";
+                pass.Refuse($"floating-subnet: no IPv4 subnet of network {network} matches {pattern}; it has {there}. Correct the pattern.");
+            }
+        }
+    }
+
+    private async Task ResolveVipAsync(Pass pass, IReadOnlyList<Node> nodes, CancellationToken cancellationToken)
+    {
+        LoadBalancerSettings settings = pass.Settings;
+        if (pass.Existing is not null || settings.PortId is not null) return;
+        if (settings.LoadBalancerId is not null) return;
+        pass.VipNetworkId = settings.NetworkId;
+        pass.VipSubnetId = settings.SubnetId;
+        if (settings.SubnetId is null && settings.NetworkId is null)
+        {
+            pass.VipSubnetId = await NodeSubnetAsync(settings, nodes, cancellationToken);
+            if (pass.VipSubnetId is null)
+            {
+                string family = settings.IpFamilies.IsEmpty ? "" : $" {settings.IpFamilies[0]}";
+                pass.Wait(nodes.Count == 0
+                    ? "There are no available nodes for LoadBalancer; the load balancer is made once there is one, or at once if [LoadBalancer] subnet-id is set."
+                    : $"No node has a{family} address on a Neutron port of its server, so the load balancer's subnet is not known. Set [LoadBalancer] subnet-id or the annotation {ServiceAnnotations.SubnetId}.");
+            }
+
+            return;
+        }
+
+        if (settings.NetworkId is { } network && await facts.NetworkAsync(network, cancellationToken) is null)
+        {
+            pass.Refuse($"network-id {network}: there is no such network, or the project does not see it. Correct the annotation {ServiceAnnotations.NetworkId}, the class, or [LoadBalancer] network-id.");
+        }
+
+        if (settings.SubnetId is not { } subnetId) return;
+        Subnet? subnet = await facts.SubnetAsync(subnetId, cancellationToken);
+        if (subnet is null)
+        {
+            pass.Refuse($"subnet-id {subnetId}: there is no such subnet, or the project does not see it. Correct the annotation {ServiceAnnotations.SubnetId}, the class, or [LoadBalancer] subnet-id.");
+        }
+        else if (settings.IpFamilies is [var family, ..] && subnet.IpVersion != (family == "IPv6" ? 6 : 4))
+        {
+            pass.Refuse($"subnet-id {subnetId}: the subnet is IPv{subnet.IpVersion}, but the Service's first IP family is {family}. Name a subnet of that family, or leave subnet-id out to have it found.");
+        }
+    }
+
+    private async Task ResolveMembersAsync(Pass pass, IReadOnlyList<Node> nodes, CancellationToken cancellationToken)
+    {
+        LoadBalancerSettings settings = pass.Settings;
+        pass.MemberSubnetId = settings.MemberSubnetId ?? pass.VipSubnetId ?? await NodeSubnetAsync(settings, nodes, cancellationToken);
+        if (settings.MemberSubnetId is { } given && pass.Existing is null && await facts.SubnetAsync(given, cancellationToken) is null)
+        {
+            pass.Refuse($"member-subnet-id {given}: there is no such subnet, or the project does not see it. Correct the annotation {ServiceAnnotations.MemberSubnetId}, the class, or [LoadBalancer] member-subnet-id.");
+        }
+
+        bool group = options.ManageSecurityGroups || !settings.SourceRanges.IsEmpty;
+        if (group && pass.MemberSubnetId is { } id) pass.MemberCidr = (await facts.SubnetAsync(id, cancellationToken))?.Cidr;
+    }
+
+    private async Task ResolveSecondFamilyAsync(Pass pass, CancellationToken cancellationToken)
+    {
+        LoadBalancerSettings settings = pass.Settings;
+        if (settings.IpFamilies.Count < 2) return;
+        if (pass.Existing is { } existing)
+        {
+            if (settings.RequiresDualStack && existing.AdditionalVips.IsEmpty)
+            {
+                pass.Warn(ServiceEvents.DualStackUnavailable, $"spec.ipFamilyPolicy RequireDualStack: load balancer {existing.Id} was made with one address, and Octavia cannot add another. It stays {settings.IpFamilies[0]}; create the Service anew to have both.");
+            }
+
+            return;
+        }
+
+        string? why = pass.Provider == Ovn ? "provider ovn has no additional VIPs"
+            : !pass.Features.AdditionalVips ? $"this cloud's Octavia API is {pass.Features.Version}, and additional VIPs need 2.26"
+            : settings.Ports.Any(p => p.Protocol != "TCP") ? "UDP and SCTP cannot be balanced between IP families"
+            : settings.PortId is not null ? "the VIP's port is given" : null;
+        if (why is null)
+        {
+            string? network = settings.NetworkId ?? (pass.VipSubnetId is { } vip ? (await facts.SubnetAsync(vip, cancellationToken))?.NetworkId : null);
+            int version = settings.IpFamilies[1] == "IPv6" ? 6 : 4;
+            ImmutableArray<Subnet> subnets = network is null ? [] : await facts.SubnetsOfAsync(network, cancellationToken);
+            pass.AdditionalVipSubnetId = subnets.FirstOrDefault(s => s.IpVersion == version)?.Id;
+            if (pass.AdditionalVipSubnetId is not null) return;
+            why = $"the load balancer's network has no {settings.IpFamilies[1]} subnet";
+        }
+
+        string message = $"spec.ipFamilyPolicy: the Service gets {settings.IpFamilies[0]} only, as {why}.";
+        if (settings.RequiresDualStack) pass.Warn(ServiceEvents.DualStackUnavailable, $"{message} Write SingleStack or PreferDualStack to accept that.");
+        else pass.Note(ServiceEvents.DualStackUnavailable, message);
+    }
+
+    private async Task<string?> NodeSubnetAsync(LoadBalancerSettings settings, IReadOnlyList<Node> nodes, CancellationToken cancellationToken)
+    {
+        string? family = settings.IpFamilies.IsEmpty ? null : settings.IpFamilies[0];
+        foreach (Node node in nodes.OrderBy(n => n.Metadata.CreationTimestamp).ThenBy(n => n.Metadata.Name, StringComparer.Ordinal).Take(3))
+        {
+            if (NodeMembers.ServerId(node) is not { } server || NodeMembers.Address(node, family) is not { } address) continue;
+            if (await facts.SubnetOfServerAsync(server, address, cancellationToken) is { } subnet) return subnet;
+        }
+
+        return null;
+    }
+
+    private sealed class Pass(LoadBalancerSettings settings, LoadBalancer? existing, LoadBalancerFeatures features)
+    {
+        private readonly List<PlanNote> _notes = [];
+        private readonly List<string> _refusals = [];
+        private string? _waitsFor;
+
+        public LoadBalancerSettings Settings => settings;
+
+        public LoadBalancer? Existing => existing;
+
+        public LoadBalancerFeatures Features => features;
+
+        public string? Provider { get; set; }
+
+        public string? VipSubnetId { get; set; }
+
+        public string? VipNetworkId { get; set; }
+
+        public string? AdditionalVipSubnetId { get; set; }
+
+        public string? MemberSubnetId { get; set; }
+
+        public string? MemberCidr { get; set; }
+
+        public string? FloatingNetworkId { get; set; }
+
+        public EquatableArray<string> FloatingSubnetIds { get; set; }
+
+        public void Refuse(string message) => _refusals.Add(message);
+
+        public void Warn(string reason, string message) => _notes.Add(new(true, reason, message));
+
+        public void Note(string reason, string message) => _notes.Add(new(false, reason, message));
+
+        public void Wait(string message)
+        {
+            _waitsFor = message;
+            Warn(ServiceEvents.NoNodes, message);
+        }
+
+        public PlacementResult End(CloudFacts facts)
+        {
+            Outcome? stop = _refusals.Count > 0 ? new Outcome.Refused(LoadBalancerReasons.SyncFailed, string.Join(" ", _refusals))
+                : _waitsFor is not null ? new Outcome.Waiting(_waitsFor, TimeSpan.FromMinutes(1)) : null;
+            var placement = new LoadBalancerPlacement
+            {
+                Features = features,
+                Provider = Provider,
+                VipSubnetId = VipSubnetId,
+                VipNetworkId = VipNetworkId,
+                AdditionalVipSubnetId = AdditionalVipSubnetId,
+                MemberSubnetId = MemberSubnetId,
+                MemberCidr = MemberCidr,
+                FloatingNetworkId = FloatingNetworkId,
+                FloatingSubnetIds = FloatingSubnetIds,
+                RefusesAllowedCidrs = facts.RefusesAllowedCidrs(Provider),
+            };
+            return new(stop is null ? placement : null, stop, [.. _notes]);
+        }
+    }
+}

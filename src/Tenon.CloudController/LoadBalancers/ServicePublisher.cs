@@ -1,0 +1,83 @@
+using System.Text.Json.Nodes;
+using Tenon.Kubernetes.Client;
+using Tenon.Kubernetes.Objects;
+using Tenon.LoadBalancing;
+
+namespace Tenon.CloudController.LoadBalancers;
+
+/// <summary>Writes to Services what their load balancers make true: finalizer, annotations, status. Writes only what differs.</summary>
+/// <param name="client">The API server.</param>
+/// <param name="options">The configuration.</param>
+public sealed class ServicePublisher(KubernetesClient client, LoadBalancerOptions options)
+{
+    private static readonly WriteOptions Status = new() { Subresource = "status" };
+
+    /// <summary>Makes sure that the Service cannot vanish before its load balancer does.</summary>
+    internal async Task<Service> AddFinalizerAsync(Service service, CancellationToken cancellationToken)
+    {
+        if (service.Metadata.Finalizers.Contains(ServiceNames.Finalizer)) return service;
+        Service after = service with { Metadata = service.Metadata with { Finalizers = [.. service.Metadata.Finalizers, ServiceNames.Finalizer] } };
+        return await PatchAsync(service, after, ifUnchanged: true, null, cancellationToken);
+    }
+
+    /// <summary>Publishes where the Service is reached.</summary>
+    /// <returns>Whether its status changed.</returns>
+    internal async Task<bool> PublishAsync(Service service, LoadBalancerSettings settings, LoadBalancerEndpoint endpoint, CancellationToken cancellationToken)
+    {
+        Service annotated = WithAnnotations(service, (ServiceAnnotations.LoadBalancerId, endpoint.LoadBalancerId), (ServiceAnnotations.LoadBalancerAddress, endpoint.Address));
+        service = await PatchAsync(service, annotated, ifUnchanged: false, null, cancellationToken);
+        LoadBalancerStatus status = ServiceStatuses.Of(settings, options, endpoint);
+        if (ServiceStatuses.Same(service.Status.LoadBalancer, status)) return false;
+        await PatchAsync(service, service with { Status = service.Status with { LoadBalancer = status } }, ifUnchanged: false, Status, cancellationToken);
+        return true;
+    }
+
+    /// <summary>Takes back the annotation that names a load balancer that is to be replaced.</summary>
+    internal Task<Service> ForgetLoadBalancerAsync(Service service, CancellationToken cancellationToken)
+        => PatchAsync(service, WithAnnotations(service, (ServiceAnnotations.LoadBalancerId, null), (ServiceAnnotations.LoadBalancerAddress, null)), ifUnchanged: false, null, cancellationToken);
+
+    /// <summary>Lets the Service go, or, when it stays with another type, clears what was published.</summary>
+    internal async Task ReleaseAsync(Service service, CancellationToken cancellationToken)
+    {
+        if (!service.Metadata.IsBeingDeleted)
+        {
+            if (service.Status.LoadBalancer.Ingress.Count > 0)
+            {
+                var cleared = Patch.Merge(new JsonObject { ["status"] = new JsonObject { ["loadBalancer"] = new JsonObject { ["ingress"] = null } } });
+                service = await client.PatchAsync<Service>(service.Metadata.Key, cleared, cancellationToken, Status);
+            }
+
+            service = WithAnnotationsPatched(service, await ForgetLoadBalancerAsync(service, cancellationToken));
+        }
+
+        Service after = service with { Metadata = service.Metadata with { Finalizers = [.. service.Metadata.Finalizers.Where(f => f != ServiceNames.Finalizer)] } };
+        var patch = Patch.Merge(new JsonObject
+        {
+            ["metadata"] = new JsonObject
+            {
+                ["resourceVersion"] = service.Metadata.ResourceVersion,
+                ["finalizers"] = new JsonArray([.. after.Metadata.Finalizers.Select(f => (JsonNode)f)]),
+            },
+        });
+        await client.PatchAsync<Service>(service.Metadata.Key, patch, cancellationToken);
+    }
+
+    private static Service WithAnnotationsPatched(Service before, Service after) => after.Metadata.ResourceVersion.Length > 0 ? after : before;
+
+    private static Service WithAnnotations(Service service, params ReadOnlySpan<(string Name, string? Value)> values)
+    {
+        var annotations = new Dictionary<string, string>(service.Metadata.Annotations);
+        foreach ((string name, string? value) in values)
+        {
+            if (value is null) annotations.Remove(name);
+            else annotations[name] = value;
+        }
+
+        return service with { Metadata = service.Metadata with { Annotations = annotations } };
+    }
+
+    private async Task<Service> PatchAsync(Service before, Service after, bool ifUnchanged, WriteOptions? write, CancellationToken cancellationToken)
+        => Patch.Between(before, after, ifUnchanged) is { } patch
+            ? await client.PatchAsync<Service>(before.Metadata.Key, patch, cancellationToken, write)
+            : after;
+}
