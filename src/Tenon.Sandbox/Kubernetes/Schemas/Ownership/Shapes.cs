@@ -1,0 +1,79 @@
+using System.Text.Json.Nodes;
+
+namespace Tenon.Sandbox.Kubernetes.Schemas.Ownership;
+
+/// <summary>How applying sees a value.</summary>
+internal enum Shape
+{
+    /// <summary>One value, owned as a whole.</summary>
+    Leaf,
+
+    /// <summary>Fields or keys, each owned apart.</summary>
+    Fields,
+
+    /// <summary>Items told apart by keys.</summary>
+    KeyedList,
+
+    /// <summary>Scalars that occur once.</summary>
+    Set,
+}
+
+/// <summary>Reads a type the way that applying sees it. Where nothing is known of a value, objects have separate keys and lists are one value.</summary>
+internal static class Shapes
+{
+    /// <summary>The shape of a value (of either of two that are compared).</summary>
+    public static Shape Of(TypeSchema? type, JsonNode? value)
+    {
+        switch (type?.Kind)
+        {
+            case null or SchemaKind.Any:
+                return value is JsonObject && type is not { IsAtomic: true } ? Shape.Fields : Shape.Leaf;
+            case SchemaKind.Object or SchemaKind.Map when value is JsonObject:
+                return type.IsAtomic ? Shape.Leaf : Shape.Fields;
+            case SchemaKind.List when value is JsonArray items:
+                return type.ListKind switch
+                {
+                    ListKind.Map when items.All(i => i is JsonObject item && Steps.Keys(type, item) is not null) => Shape.KeyedList,
+                    ListKind.Set when items.All(i => i is null or JsonValue) => Shape.Set,
+                    _ => Shape.Leaf,
+                };
+            default:
+                return Shape.Leaf;
+        }
+    }
+
+    /// <summary>The type of a field or key; null where nothing is known of it.</summary>
+    public static TypeSchema? Field(TypeSchema? type, string name)
+    {
+        if (type is null) return null;
+        if (type.Kind == SchemaKind.Map) return type.Items;
+        return type.Fields.TryGetValue(name, out FieldSchema? field) ? field.Type : null;
+    }
+
+    /// <summary>Whether a name is a field of an object rather than a key of a map.</summary>
+    public static bool IsNamed(TypeSchema? type, string name) => type is { Kind: SchemaKind.Object } && type.Fields.ContainsKey(name);
+
+    /// <summary>The type below a step.</summary>
+    public static TypeSchema? Below(TypeSchema? type, string step) =>
+        step.StartsWith("f:", StringComparison.Ordinal) ? Field(type, step[2..]) : type?.Items;
+
+    /// <summary>The step of a list item.</summary>
+    public static string Item(TypeSchema list, Shape shape, JsonNode? item) =>
+        shape == Shape.Set ? Steps.Value(item) : Steps.Keys(list, (JsonObject)item!)!;
+
+    /// <summary>What a typed server sees before an object exists: its fields that are structures are there, empty.</summary>
+    public static JsonObject Zero(TypeSchema type)
+    {
+        var result = new JsonObject();
+        foreach (FieldSchema field in type.Fields.Values)
+        {
+            bool structure = field.Type.Kind == SchemaKind.Object && !field.Type.IsAtomic && (field.Type.Default is JsonObject { Count: 0 } || field.Name == "metadata" || IsTemplate(field));
+            if (structure) result[field.Name] = Zero(field.Type);
+            else if (field is { Required: true, Type.Kind: SchemaKind.List }) result[field.Name] = new JsonArray();
+        }
+
+        return result;
+    }
+
+    private static bool IsTemplate(FieldSchema field) => field is { Required: true, Name: "template" };
+}
