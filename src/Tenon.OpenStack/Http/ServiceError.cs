@@ -1,0 +1,90 @@
+using System.Net;
+using System.Text.Json;
+
+namespace Tenon.OpenStack.Http;
+
+/// <summary>What a failure's body says, in whichever of the services' shapes it comes.</summary>
+/// <param name="Code">The service's own word: Neutron's <c>type</c>, Octavia's <c>faultcode</c>, the outer key elsewhere.</param>
+/// <param name="Message">The message for people.</param>
+internal sealed record ServiceError(string? Code, string Message)
+{
+    private const int MaxMessage = 1000;
+
+    /// <summary>Reads a body. Never fails: what cannot be understood becomes the message.</summary>
+    public static ServiceError Parse(HttpStatusCode status, string body)
+    {
+        string text = body.Trim();
+        if (text.Length == 0) return new(null, $"{(int)status} without a message");
+        if (text[0] == '{')
+        {
+            try
+            {
+                using JsonDocument document = JsonDocument.Parse(text);
+                if (Read(document.RootElement) is { } error) return error with { Message = Shorten(error.Message) };
+            }
+            catch (JsonException)
+            {
+                // Not JSON after all, or cut off: the text itself is the message.
+            }
+        }
+
+        return new(null, Shorten(text[0] == '<' ? StripMarkup(text) : text));
+    }
+
+    private static ServiceError? Read(JsonElement root)
+    {
+        // Octavia (WSME): {"faultcode": "Client", "faultstring": "…", "debuginfo": null}
+        if (Text(root, "faultstring") is { } fault) return new(Text(root, "faultcode"), fault);
+
+        // Services with oslo's list: {"errors": [{"status": 404, "title": "…", "detail": "…", "code": "…"}]}
+        if (root.TryGetProperty("errors", out JsonElement errors) && errors.ValueKind == JsonValueKind.Array && errors.GetArrayLength() > 0)
+        {
+            JsonElement first = errors[0];
+            return new(Text(first, "code"), Text(first, "detail") ?? Text(first, "title") ?? "no message");
+        }
+
+        // Barbican and pecan: {"title": "…", "description": "…", "code": 404}
+        if (Text(root, "description") is { } description) return new(Text(root, "title"), description);
+        if (Text(root, "message") is { } flat) return new(Text(root, "code"), flat);
+
+        // Neutron: {"NeutronError": {"type": "…", "message": "…"}}, Keystone: {"error": {"code": 401, "title": "…", "message": "…"}},
+        // Nova: {"itemNotFound": {"code": 404, "message": "…"}}, and pecan's {"NeutronError": "text"}.
+        foreach (JsonProperty property in root.EnumerateObject())
+        {
+            if (property.Value.ValueKind == JsonValueKind.String) return new(property.Name, property.Value.GetString()!);
+            if (property.Value.ValueKind != JsonValueKind.Object) continue;
+            if (Text(property.Value, "message") is not { } message) continue;
+            string? detail = Text(property.Value, "detail");
+            string code = Text(property.Value, "type") ?? Text(property.Value, "title") ?? property.Name;
+            return new(code, string.IsNullOrWhiteSpace(detail) ? message : $"{message} {detail}");
+        }
+
+        return null;
+    }
+
+    private static string? Text(JsonElement element, string name)
+        => element.ValueKind == JsonValueKind.Object && element.TryGetProperty(name, out JsonElement value) && value.ValueKind == JsonValueKind.String
+            ? value.GetString()
+            : null;
+
+    /// <summary>A proxy's HTML page as one line of text.</summary>
+    private static string StripMarkup(string html)
+    {
+        var text = new System.Text.StringBuilder(html.Length);
+        bool inTag = false;
+        foreach (char c in html)
+        {
+            if (c == '<') inTag = true;
+            else if (c == '>') (inTag, _) = (false, text.Append(' '));
+            else if (!inTag) text.Append(c);
+        }
+
+        return string.Join(' ', text.ToString().Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
+    }
+
+    private static string Shorten(string text)
+    {
+        string line = string.Join(' ', text.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
+        return line.Length <= MaxMessage ? line : string.Concat(line.AsSpan(0, MaxMessage), "…");
+    }
+}
