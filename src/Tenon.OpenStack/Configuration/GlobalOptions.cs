@@ -2,19 +2,6 @@ using Tenon.Core;
 
 namespace Tenon.OpenStack.Configuration;
 
-/// <summary>Which of a service's endpoints to use.</summary>
-public enum EndpointInterface
-{
-    /// <summary>The one for everybody.</summary>
-    Public,
-
-    /// <summary>The one inside the cloud.</summary>
-    Internal,
-
-    /// <summary>The administrators' one.</summary>
-    Admin,
-}
-
 /// <summary>The section <c>[Global]</c> of cloud.conf: how to authenticate with Keystone. Texts that are not set are <see langword="null"/>.</summary>
 public sealed record GlobalOptions
 {

@@ -1,4 +1,5 @@
 using Tenon.CloudController.Configuration;
+using Tenon.OpenStack;
 using Tenon.OpenStack.Configuration;
 
 namespace Tenon.CloudController.Tests.Configuration;
