@@ -15,6 +15,9 @@ public abstract record NodeChange
     /// <summary>What the change does, as one line for people.</summary>
     public abstract string Describe();
 
+    /// <inheritdoc cref="Describe"/>
+    public sealed override string ToString() => Describe();
+
     /// <summary>The node after the change; <see langword="null"/> when it is gone.</summary>
     public abstract Node? ApplyTo(Node node);
 
