@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Tenon.Sandbox.Kubernetes.Schemas;
 
 namespace Tenon.Sandbox.Kubernetes;
 
@@ -59,8 +60,8 @@ public sealed class ApiException(int code, string reason, string message, JsonOb
         JsonObject details = Details(new(group, kind), name);
         details["causes"] = new JsonArray([.. errors.Select(e => (JsonNode)new JsonObject
         {
-            ["reason"] = e.Reason,
-            ["message"] = e.Body,
+            ["reason"] = e.Reason.ToString(),
+            ["message"] = e.Message,
             ["field"] = e.Field,
         })]);
         return new(422, "Invalid", $"{qualified} \"{name}\" is invalid: {list}", details);
@@ -106,22 +107,15 @@ public sealed class ApiException(int code, string reason, string message, JsonOb
     public static ApiException NotImplemented(string message) => new(501, "NotImplemented", message);
 
     /// <summary>409 for a server-side apply.</summary>
-    public static ApiException ApplyConflict(IReadOnlyList<ApplyConflict> conflicts)
+    public static ApiException ApplyConflict(ApplyResult.Conflicted conflict) => new(409, "Conflict", conflict.Message, new JsonObject
     {
-        IEnumerable<string> lines = conflicts.GroupBy(c => c.Owner)
-            .Select(g => $"conflict{(g.Count() == 1 ? "" : "s")} with {g.Key}:{(g.Count() == 1 ? " " + g.First().Field : "\n" + string.Join("\n", g.Select(c => "- " + c.Field)))}");
-        string owners = string.Join("\n", lines);
-        string head = conflicts.Count == 1 ? "Apply failed with 1 conflict: " : $"Apply failed with {conflicts.Count} conflicts: ";
-        return new(409, "Conflict", head + owners, new JsonObject
+        ["causes"] = new JsonArray([.. conflict.Conflicts.Select(c => (JsonNode)new JsonObject
         {
-            ["causes"] = new JsonArray([.. conflicts.Select(c => (JsonNode)new JsonObject
-            {
-                ["reason"] = "FieldManagerConflict",
-                ["message"] = $"conflict with {c.Owner}",
-                ["field"] = c.Field,
-            })]),
-        });
-    }
+            ["reason"] = "FieldManagerConflict",
+            ["message"] = c.Message,
+            ["field"] = c.Field,
+        })]),
+    });
 
     private static JsonObject Details(GroupResource resource, string name)
     {

@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Tenon.Core;
+using Tenon.Sandbox.Kubernetes.Schemas;
 
 namespace Tenon.Sandbox.Kubernetes.Resources;
 
@@ -78,11 +79,8 @@ public sealed record ResourceVersion(string Name)
     /// <summary>The columns of tables.</summary>
     public TableColumns? Columns { get; init; }
 
-    /// <summary>The schema given by a CustomResourceDefinition, compiled; built-in kinds are looked up in the catalog.</summary>
-    public IObjectSchema? Schema { get; init; }
-
-    /// <summary>The raw schema given by a CustomResourceDefinition.</summary>
-    public JsonObject? OpenApiV3Schema { get; init; }
+    /// <summary>What is known of the kind's fields.</summary>
+    public KindRules? Rules { get; init; }
 
     /// <summary>A deprecation warning to send with each answer.</summary>
     public string? Warning { get; init; }
