@@ -1,5 +1,4 @@
 using System.Text.Json.Nodes;
-using Tenon.Sandbox.Kubernetes.Schemas;
 
 namespace Tenon.Sandbox.Kubernetes;
 
@@ -60,8 +59,8 @@ public sealed class ApiException(int code, string reason, string message, JsonOb
         JsonObject details = Details(new(group, kind), name);
         details["causes"] = new JsonArray([.. errors.Select(e => (JsonNode)new JsonObject
         {
-            ["reason"] = e.Reason.ToString(),
-            ["message"] = e.Message,
+            ["reason"] = e.Reason,
+            ["message"] = e.Body,
             ["field"] = e.Field,
         })]);
         return new(422, "Invalid", $"{qualified} \"{name}\" is invalid: {list}", details);
@@ -107,15 +106,22 @@ public sealed class ApiException(int code, string reason, string message, JsonOb
     public static ApiException NotImplemented(string message) => new(501, "NotImplemented", message);
 
     /// <summary>409 for a server-side apply.</summary>
-    public static ApiException ApplyConflict(ApplyResult.Conflicted conflict) => new(409, "Conflict", conflict.Message, new JsonObject
+    public static ApiException ApplyConflict(IReadOnlyList<ApplyConflict> conflicts)
     {
-        ["causes"] = new JsonArray([.. conflict.Conflicts.Select(c => (JsonNode)new JsonObject
+        var owners = conflicts.GroupBy(c => c.Owner).Select(g => g.Count() == 1
+            ? $"conflict with {g.Key}: {g.First().Field}"
+            : $"conflicts with {g.Key}:\n{string.Join('\n', g.Select(c => $"- {c.Field}"))}");
+        string count = conflicts.Count == 1 ? "1 conflict" : $"{conflicts.Count} conflicts";
+        return new(409, "Conflict", $"Apply failed with {count}: {string.Join('\n', owners)}", new JsonObject
         {
-            ["reason"] = "FieldManagerConflict",
-            ["message"] = c.Message,
-            ["field"] = c.Field,
-        })]),
-    });
+            ["causes"] = new JsonArray([.. conflicts.Select(c => (JsonNode)new JsonObject
+            {
+                ["reason"] = "FieldManagerConflict",
+                ["message"] = $"conflict with {c.Owner}",
+                ["field"] = c.Field,
+            })]),
+        });
+    }
 
     private static JsonObject Details(GroupResource resource, string name)
     {

@@ -28,7 +28,7 @@ internal sealed record Negotiation(ObjectForm Form, bool Yaml, string MetaVersio
     {
         string header = request.Headers.Accept.ToString();
         if (header.Length == 0) return new(ObjectForm.Plain, false);
-        if (!MediaTypeHeaderValue.TryParseList([.. request.Headers.Accept], out IList<MediaTypeHeaderValue>? clauses)) throw NotAcceptable();
+        if (!MediaTypeHeaderValue.TryParseList([.. request.Headers.Accept.OfType<string>()], out IList<MediaTypeHeaderValue>? clauses)) throw NotAcceptable();
         foreach (MediaTypeHeaderValue clause in clauses.OrderByDescending(c => c.Quality ?? 1))
         {
             string type = clause.MediaType.Value ?? "";

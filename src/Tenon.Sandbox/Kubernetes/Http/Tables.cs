@@ -20,7 +20,7 @@ internal static class Tables
         IEnumerable<StoredObject> items, ResourceDefinition definition, ResourceVersion version, string metaVersion, string includeObject,
         JsonObject metadata, bool headings, DateTimeOffset now)
     {
-        TableColumns columns = version.Columns ?? Columns.Default;
+        TableColumns columns = version.Columns ?? BuiltInColumns.Default;
         JsonNode? definitions = headings
             ? new JsonArray([.. columns.Columns.Select(c => (JsonNode)new JsonObject
             {

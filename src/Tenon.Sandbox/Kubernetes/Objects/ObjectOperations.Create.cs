@@ -44,7 +44,7 @@ public sealed partial class ObjectOperations
             definition.Strategy.PrepareForCreate(document, context);
             if (name.Length == 0)
             {
-                throw ApiException.Invalid(definition.Group, definition.Kind, "", [FieldErrors.Required("metadata.name", "name or generateName is required")]);
+                throw ApiException.Invalid(definition.Group, definition.Kind, "", [FieldError.Required("metadata.name", "name or generateName is required")]);
             }
 
             Validate(target, document, null, context);

@@ -53,9 +53,9 @@ public sealed partial class ObjectOperations
                 if (old is null) throw ApiException.NotFound(target.Definition.GroupResource, target.Name);
                 return Write(target, old, Patched(target, kind, View(target, old), patch), options);
             }
-            catch (PatchException e)
+            catch (InvalidPatchException e)
             {
-                throw new ApiException(e.Status, e.Reason, e.Message);
+                throw new ApiException(e.Code, e.Code == 422 ? "Invalid" : "BadRequest", e.Message);
             }
         });
         created = isNew;
@@ -72,12 +72,12 @@ public sealed partial class ObjectOperations
                 return AsObject(JsonMergePatch.Apply(current, AsObject(patch)));
             default:
                 if (target.Definition.FindSubresource(target.Subresource)?.Scale is not null) return AsObject(JsonMergePatch.Apply(current, AsObject(patch)));
-                if (target.Version.Rules is not { AllowsStrategicMerge: true } rules)
+                if (target.Version.Schema is not { SupportsStrategicMerge: true } schema)
                 {
                     throw ApiException.UnsupportedMediaType(PatchTypes.Json, PatchTypes.Merge, PatchTypes.Apply);
                 }
 
-                return StrategicMergePatch.Apply(rules.Schema, current, AsObject(patch));
+                return schema.StrategicMerge(current, AsObject(patch));
         }
     }
 
@@ -93,10 +93,10 @@ public sealed partial class ObjectOperations
             return Write(target, old, AsObject(JsonMergePatch.Apply(View(target, old), applied)), options);
         }
 
-        if (target.Version.Rules is not { } rules) throw ApiException.UnsupportedMediaType(PatchTypes.Json, PatchTypes.Merge);
+        if (target.Version.Schema is not { } schema) throw ApiException.UnsupportedMediaType(PatchTypes.Json, PatchTypes.Merge);
         if (applied.At("metadata", "managedFields") is JsonArray { Count: > 0 }) throw ApiException.BadRequest("metadata.managedFields must be nil");
         CheckBodyName(target, applied);
-        JsonObject document = DecodeApplied(target, rules, applied, options);
+        JsonObject document = DecodeApplied(target, applied, options);
         if (old is not null && document.Text("metadata", "resourceVersion") is { Length: > 0 } version && version != old.Revision.ToString())
         {
             throw ApiException.Modified(target.Definition.GroupResource, target.Name);
@@ -109,9 +109,9 @@ public sealed partial class ObjectOperations
         PlaceInNamespace(target, metadata);
         StripForApply(target, document);
         JsonObject? live = old is null ? null : View(target with { Subresource = "" }, old);
-        ApplyResult result = ManagedFields.Apply(rules.Schema, live, document, Writer(target, options, time.GetUtcNow()), options.Force, rules.Default);
-        if (result is ApplyResult.Conflicted conflict) throw ApiException.ApplyConflict(conflict);
-        JsonObject merged = ((ApplyResult.Applied)result).Object;
+        ApplyResult result = schema.Apply(live, document, Manager(target, options, time.GetUtcNow()));
+        if (result.Merged is not { } merged) throw ApiException.ApplyConflict(result.Conflicts);
+        schema.Default(merged);
         target.Version.ToStorage?.Invoke(merged);
         merged["kind"] = target.Definition.Kind;
         merged["apiVersion"] = new GroupVersion(target.Definition.Group, target.Definition.StorageVersion.Name).ToString();
@@ -120,7 +120,7 @@ public sealed partial class ObjectOperations
         return CreateDecoded(target, merged, options, track: false);
     }
 
-    private static JsonObject DecodeApplied(ObjectTarget target, KindRules rules, JsonObject applied, WriteOptions options)
+    private static JsonObject DecodeApplied(ObjectTarget target, JsonObject applied, WriteOptions options)
     {
         if (applied.Text("apiVersion") is not { } apiVersion || applied.Text("kind") is not { } kind)
         {
@@ -132,19 +132,7 @@ public sealed partial class ObjectOperations
             throw ApiException.BadRequest($"the API version in the data ({apiVersion}, Kind={kind}) does not match the expected API version ({target.GroupVersion}, Kind={target.Definition.Kind})");
         }
 
-        DecodedObject decoded = rules.Decode(applied);
-        if (decoded.Error is { } error) throw CannotHandle(target, error);
-        if (decoded.UnknownFields.Length > 0 && options.FieldValidation == FieldValidation.Strict)
-        {
-            throw CannotHandle(target, $"strict decoding error: {string.Join(", ", decoded.UnknownFields)}");
-        }
-
-        if (options.FieldValidation == FieldValidation.Warn)
-        {
-            foreach (string field in decoded.UnknownFields) options.Warn(field);
-        }
-
-        return decoded.Object;
+        return Decode(target, applied, options);
     }
 
     /// <summary>Removes what the target cannot write, so that the applier does not come to own it.</summary>
@@ -259,7 +247,7 @@ public sealed partial class ObjectOperations
             if (!long.TryParse(version, out long revision))
             {
                 throw ApiException.Invalid(definition.Group, definition.Kind, target.Name,
-                    [FieldErrors.Invalid("metadata.resourceVersion", version, $"strconv.ParseUint: parsing \"{version}\": invalid syntax")]);
+                    [FieldError.Invalid("metadata.resourceVersion", version, $"strconv.ParseUint: parsing \"{version}\": invalid syntax")]);
             }
 
             if (revision != old.Revision) throw ApiException.Modified(definition.GroupResource, target.Name);
@@ -267,7 +255,7 @@ public sealed partial class ObjectOperations
         else if (definition.Strategy.RequiresResourceVersion && target.Subresource != "status")
         {
             throw ApiException.Invalid(definition.Group, definition.Kind, target.Name,
-                [new FieldError(FieldErrorReason.FieldValueInvalid, "metadata.resourceVersion", "Invalid value: 0x0: must be specified for an update")]);
+                [new FieldError("FieldValueInvalid", "metadata.resourceVersion", "Invalid value: 0x0: must be specified for an update")]);
         }
     }
 
@@ -310,7 +298,7 @@ public sealed partial class ObjectOperations
         if (added.Length == 0) return;
         string list = string.Join(", ", added.Select(a => $"\"{a}\""));
         throw ApiException.Invalid(target.Definition.Group, target.Definition.Kind, target.Name,
-            [FieldErrors.Forbidden("metadata.finalizers", $"no new finalizers can be added if the object is being deleted, found new finalizers []string{{{list}}}")]);
+            [FieldError.Forbidden("metadata.finalizers", $"no new finalizers can be added if the object is being deleted, found new finalizers []string{{{list}}}")]);
     }
 
     private static bool MayGo(ResourceStrategy strategy, JsonObject document) =>

@@ -1,7 +1,6 @@
 using System.Text.Json.Nodes;
 using Tenon.Core;
 using Tenon.Sandbox.Kubernetes.Resources;
-using Tenon.Sandbox.Kubernetes.Schemas;
 using Tenon.Sandbox.Kubernetes.Storage;
 
 namespace Tenon.Sandbox.Kubernetes.Objects;
@@ -96,32 +95,33 @@ public sealed partial class ObjectOperations(ClusterStore store, ResourceRegistr
                 $"{kind} in version \"{target.Version.Name}\" cannot be handled as a {definition.Kind}: converting ({target.Version.Name}.{kind}) to ({definition.Kind}): unknown conversion");
         }
 
-        JsonObject document = body;
-        if (target.Version.Rules is { } rules)
-        {
-            DecodedObject decoded = rules.Decode(body);
-            if (decoded.Error is { } error) throw CannotHandle(target, error);
-            if (decoded.UnknownFields.Length > 0 && options.FieldValidation == FieldValidation.Strict)
-            {
-                throw CannotHandle(target, $"strict decoding error: {string.Join(", ", decoded.UnknownFields)}");
-            }
-
-            if (options.FieldValidation == FieldValidation.Warn)
-            {
-                foreach (string field in decoded.UnknownFields) options.Warn(field);
-            }
-
-            document = decoded.Object;
-            rules.Default(document);
-        }
-        else
-        {
-            document = body.Copy();
-        }
+        JsonObject document = Decode(target, body, options);
+        target.Version.Schema?.Default(document);
 
         target.Version.ToStorage?.Invoke(document);
         document["kind"] = definition.Kind;
         document["apiVersion"] = new GroupVersion(definition.Group, definition.StorageVersion.Name).ToString();
+        return document;
+    }
+
+    /// <summary>A copy of a body without the fields that the kind does not have.</summary>
+    private static JsonObject Decode(ObjectTarget target, JsonObject body, WriteOptions options)
+    {
+        JsonObject document = body.Copy();
+        if (target.Version.Schema is not { } schema) return document;
+        DecodeReport report = schema.Decode(document);
+        if (report.TypeError is { } error) throw CannotHandle(target, error);
+        string[] unknown = [.. report.UnknownFields.Select(f => $"unknown field \"{f}\"")];
+        if (unknown.Length > 0 && options.FieldValidation == FieldValidation.Strict)
+        {
+            throw CannotHandle(target, $"strict decoding error: {string.Join(", ", unknown)}");
+        }
+
+        if (options.FieldValidation == FieldValidation.Warn)
+        {
+            foreach (string field in unknown) options.Warn(field);
+        }
+
         return document;
     }
 
@@ -132,8 +132,8 @@ public sealed partial class ObjectOperations(ClusterStore store, ResourceRegistr
     {
         ResourceDefinition definition = target.Definition;
         var errors = new List<FieldError>();
-        if (definition.StorageVersion.Rules is { } rules) errors.AddRange(rules.Validate(document, old));
-        if (target.Version != definition.StorageVersion && target.Version.ToStorage is null && definition.IsCustom && target.Version.Rules is { } own)
+        if (definition.StorageVersion.Schema is { } schema) errors.AddRange(schema.Validate(document, old));
+        if (target.Version != definition.StorageVersion && target.Version.ToStorage is null && definition.IsCustom && target.Version.Schema is { } own)
         {
             errors.AddRange(own.Validate(document, old).Where(e => !errors.Contains(e)));
         }
@@ -145,13 +145,13 @@ public sealed partial class ObjectOperations(ClusterStore store, ResourceRegistr
     /// <summary>Records ownership of fields in metadata.managedFields.</summary>
     private static void Track(ObjectTarget target, JsonObject? live, JsonObject document, WriteOptions options, DateTimeOffset now)
     {
-        if (target.Definition.StorageVersion.Rules is { } rules) ManagedFields.TrackUpdate(rules.Schema, live, document, Writer(target, options, now));
+        target.Definition.StorageVersion.Schema?.Track(live, document, Manager(target, options, now));
     }
 
-    private static FieldWriter Writer(ObjectTarget target, WriteOptions options, DateTimeOffset now)
+    private static ManagerRequest Manager(ObjectTarget target, WriteOptions options, DateTimeOffset now)
     {
         string version = target.Version.ToStorage is null ? target.Version.Name : target.Definition.StorageVersion.Name;
-        return new(options.FieldManager, new GroupVersion(target.Definition.Group, version).ToString(), target.Subresource, now);
+        return new(options.FieldManager, new GroupVersion(target.Definition.Group, version).ToString(), target.Subresource, options.Force, now);
     }
 
     private void CheckNamespace(ObjectTarget target, string name)

@@ -35,7 +35,7 @@ internal static class Scales
         long replicas = value.AsLong() ?? 0;
         if (replicas < 0)
         {
-            throw ApiException.Invalid("autoscaling", "Scale", target.Name, [FieldErrors.Invalid("spec.replicas", replicas, "must be greater than or equal to 0")]);
+            throw ApiException.Invalid("autoscaling", "Scale", target.Name, [FieldError.Invalid("spec.replicas", replicas, "must be greater than or equal to 0")]);
         }
 
         JsonObject copy = document.Copy();

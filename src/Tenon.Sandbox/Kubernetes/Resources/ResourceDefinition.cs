@@ -1,6 +1,5 @@
 using System.Text.Json.Nodes;
 using Tenon.Core;
-using Tenon.Sandbox.Kubernetes.Schemas;
 
 namespace Tenon.Sandbox.Kubernetes.Resources;
 
@@ -80,7 +79,7 @@ public sealed record ResourceVersion(string Name)
     public TableColumns? Columns { get; init; }
 
     /// <summary>What is known of the kind's fields.</summary>
-    public KindRules? Rules { get; init; }
+    public IObjectSchema? Schema { get; init; }
 
     /// <summary>A deprecation warning to send with each answer.</summary>
     public string? Warning { get; init; }

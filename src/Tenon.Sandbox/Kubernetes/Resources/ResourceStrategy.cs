@@ -1,6 +1,5 @@
 using System.Text.Json.Nodes;
 using Tenon.Sandbox.Kubernetes.Objects;
-using Tenon.Sandbox.Kubernetes.Schemas;
 using Tenon.Sandbox.Kubernetes.Storage;
 
 namespace Tenon.Sandbox.Kubernetes.Resources;
