@@ -44,6 +44,9 @@ public sealed record SandboxOptions
     /// <summary>Octavia's providers; the first is the default.</summary>
     public ImmutableArray<string> LoadBalancerProviders { get; init; } = ["amphora", "ovn"];
 
+    /// <summary>The minor version of Octavia's API, 2.0 to 2.26; before 2.26 there are no additional VIPs.</summary>
+    public int LoadBalancerApiMinor { get; init; } = 26;
+
     /// <summary>Neutron extension aliases that this cloud lacks (for instance <c>extraroute-atomic</c>, which the real OVN driver of Zed lacks).</summary>
     public ImmutableArray<string> DisabledNetworkExtensions { get; init; } = [];
 
@@ -65,6 +68,9 @@ public sealed record SandboxDelays
 
     /// <summary>A load balancer, and whatever of its tree changes, from PENDING to ACTIVE.</summary>
     public TimeSpan LoadBalancer { get; init; }
+
+    /// <summary>The same for single providers, by name; where a provider is named, <see cref="LoadBalancer"/> does not hold.</summary>
+    public ImmutableDictionary<string, TimeSpan> LoadBalancerByProvider { get; init; } = ImmutableDictionary<string, TimeSpan>.Empty;
 
     /// <summary>A port from DOWN to ACTIVE.</summary>
     public TimeSpan Port { get; init; }

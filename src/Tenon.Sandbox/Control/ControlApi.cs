@@ -51,6 +51,18 @@ internal sealed class ControlApi
             cloud.Delays = await Read<SandboxDelays>(context);
             await Write(context, cloud.Delays);
         });
+        Map("POST", "load-balancers/fail-next", async context =>
+        {
+            FailNext request = await Read<FailNext>(context);
+            cloud.FailNextLoadBalancers(request.Times, request.Region);
+            await Write(context, request);
+        });
+        Map("POST", "load-balancers/fail", async context =>
+        {
+            FailOne request = await Read<FailOne>(context);
+            if (cloud.FailLoadBalancer(request.Id)) await Write(context, request);
+            else await Fail(context, 404, $"There is no load balancer {request.Id}.");
+        });
         Map("POST", "settle", context => Done(context, cloud.Settle));
         Map("GET", "clock", context => Write(context, new { now = options.TimeProvider.GetUtcNow() }));
         Map("POST", "clock", async context =>
@@ -131,6 +143,10 @@ internal sealed class ControlApi
                                   && (method is null || e.Method == method)
                                   && (kind is null || string.Equals(e.Kind.ToString(), kind, StringComparison.OrdinalIgnoreCase)));
     }
+
+    private sealed record FailNext(int Times = 1, string? Region = null);
+
+    private sealed record FailOne(string Id);
 
     private sealed record ClockChange
     {

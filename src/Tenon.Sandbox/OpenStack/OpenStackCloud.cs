@@ -28,7 +28,7 @@ public sealed record SandboxReply(int Status, JsonNode? Body, string Text)
 
 /// <summary>
 /// The OpenStack half of the sandbox: Keystone for all regions, the other services for each region. Paths are devstack's:
-/// <c>/identity</c>, <c>/compute</c>, <c>/network</c>, <c>/load-balancer</c>, <c>/image</c>, <c>/placement</c>; those of further regions have
+/// <c>/identity</c>, <c>/compute</c>, <c>/network</c>, <c>/load-balancer</c>, <c>/image</c>, <c>/placement</c>, <c>/key-manager</c>; those of further regions have
 /// the region's name before: <c>/RegionTwo/compute</c>.
 /// </summary>
 public sealed class OpenStackCloud
@@ -36,7 +36,7 @@ public sealed class OpenStackCloud
     private static readonly (string Type, string Name, string Suffix)[] Catalog =
     [
         ("identity", "keystone", "/v3"), ("compute", "nova", "/v2.1"), ("network", "neutron", ""), ("load-balancer", "octavia", ""), ("image", "glance", ""),
-        ("placement", "placement", ""),
+        ("placement", "placement", ""), ("key-manager", "barbican", ""),
     ];
 
     private readonly CallPipeline _pipeline;
@@ -128,6 +128,15 @@ public sealed class OpenStackCloud
             lock (region.Context.Gate) region.Context.Transitions.Settle();
         }
     }
+
+    /// <summary>Lets the next load balancers that are created end in ERROR.</summary>
+    /// <param name="times">How many.</param>
+    /// <param name="region">The region; null for the first.</param>
+    public void FailNextLoadBalancers(int times, string? region = null) => Region(region).LoadBalancing.FailNextCreates(times);
+
+    /// <summary>Puts a load balancer into ERROR.</summary>
+    /// <returns>Whether there is one of this ID, in any region.</returns>
+    public bool FailLoadBalancer(string id) => _regions.Values.Any(r => r.LoadBalancing.Fail(id));
 
     /// <summary>The address of the server, known once it listens: <c>http://127.0.0.1:PORT</c>.</summary>
     internal string Root { get; private set; } = "";

@@ -2,6 +2,7 @@ using Tenon.Sandbox.OpenStack.Compute;
 using Tenon.Sandbox.OpenStack.Http;
 using Tenon.Sandbox.OpenStack.Identity;
 using Tenon.Sandbox.OpenStack.Image;
+using Tenon.Sandbox.OpenStack.KeyManagement;
 using Tenon.Sandbox.OpenStack.LoadBalancing;
 using Tenon.Sandbox.OpenStack.Networking;
 using Tenon.Sandbox.OpenStack.Placement;
@@ -15,11 +16,12 @@ internal sealed class RegionCloud
     {
         Context = new RegionContext(name, index, options, identity);
         Networking = new NetworkingService(Context);
-        LoadBalancing = new LoadBalancingService(Context, Networking);
+        KeyManagement = new KeyManagementService(Context);
+        LoadBalancing = new LoadBalancingService(Context, Networking, KeyManagement);
         Images = new ImageService(Context);
         Compute = new ComputeService(Context, Networking, Images);
         Placement = new PlacementService(Context, Compute);
-        Services = [Networking, LoadBalancing, Images, Compute, Placement];
+        Services = [Networking, LoadBalancing, KeyManagement, Images, Compute, Placement];
     }
 
     public RegionContext Context { get; }
@@ -27,6 +29,8 @@ internal sealed class RegionCloud
     public NetworkingService Networking { get; }
 
     public LoadBalancingService LoadBalancing { get; }
+
+    public KeyManagementService KeyManagement { get; }
 
     public ImageService Images { get; }
 

@@ -1,4 +1,3 @@
-using Tenon.Sandbox.OpenStack.Http;
 using Tenon.Sandbox.OpenStack.LoadBalancing.Model;
 
 namespace Tenon.Sandbox.OpenStack.LoadBalancing;

@@ -7,31 +7,28 @@ using Tenon.Sandbox.OpenStack.Networking.Attributes;
 namespace Tenon.Sandbox.OpenStack.LoadBalancing.Features;
 
 /// <summary>What the features share: who may see what, answers with one resource, common fields.</summary>
-internal sealed class Access(OctaviaType<LoadBalancer> balancers)
+internal static class Access
 {
-    /// <summary>The fields of load balancers, which depend on the API's version.</summary>
-    public OctaviaType<LoadBalancer> Balancers => balancers;
-
     /// <summary>The asker's own resources, or all of them for the administrator.</summary>
-    public IEnumerable<T> Visible<T>(IEnumerable<T> all, ApiRequest request) where T : OctaviaResource
+    public static IEnumerable<T> Visible<T>(IEnumerable<T> all, ApiRequest request) where T : OctaviaResource
         => all.Where(r => request.Token.MaySee(r.ProjectId));
 
     /// <summary>The resource of the path.</summary>
-    public T Find<T>(ResourceTable<T> table, ApiRequest request, string word) where T : OctaviaResource
+    public static T Find<T>(ResourceTable<T> table, ApiRequest request, string word) where T : OctaviaResource
     {
         if (!table.TryGet(request["id"], out T? resource)) throw OctaviaFaults.NotFound(word, request["id"]);
         return request.Token.MaySee(resource.ProjectId) ? resource : throw OctaviaFaults.Forbidden();
     }
 
     /// <summary>A load balancer that a body refers to.</summary>
-    public LoadBalancer Balancer(BalancerState state, string id, ApiRequest request)
+    public static LoadBalancer Balancer(BalancerState state, string id, ApiRequest request)
     {
         if (!state.Balancers.TryGet(id, out LoadBalancer? balancer)) throw OctaviaFaults.NotFound("Load Balancer", id);
         return request.Token.MaySee(balancer.ProjectId) ? balancer : throw OctaviaFaults.Forbidden();
     }
 
     /// <summary>Answers with one resource.</summary>
-    public ApiResponse Answer<T>(int status, OctaviaType<T> type, T resource, ApiRequest request) where T : OctaviaResource
+    public static ApiResponse Answer<T>(int status, OctaviaType<T> type, T resource, ApiRequest request) where T : OctaviaResource
     {
         HashSet<string> fields = [.. request.Query.All("fields")];
         return ApiResponse.Json(status, writer =>

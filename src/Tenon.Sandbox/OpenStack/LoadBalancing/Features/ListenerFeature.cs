@@ -9,7 +9,7 @@ using Tenon.Sandbox.OpenStack.Networking.Attributes;
 namespace Tenon.Sandbox.OpenStack.LoadBalancing.Features;
 
 /// <summary>Listeners.</summary>
-internal sealed class ListenerFeature(BalancerState state, Access access, ISecretStore secrets)
+internal sealed class ListenerFeature(BalancerState state, ISecretStore secrets)
 {
     private static readonly HashSet<string> Headers =
     [
@@ -26,8 +26,8 @@ internal sealed class ListenerFeature(BalancerState state, Access access, ISecre
     {
         const string all = "/v2/lbaas/listeners", one = all + "/{id}";
         routes.Get(all, "listeners.list", request =>
-            OctaviaLists.Answer(Types.Listeners, access.Visible(state.Listeners, request), request, Filters));
-        routes.Get(one, "listeners.show", request => access.Answer(200, Types.Listeners, Find(request), request));
+            OctaviaLists.Answer(Types.Listeners, Access.Visible(state.Listeners, request), request, Filters));
+        routes.Get(one, "listeners.show", request => Access.Answer(200, Types.Listeners, Find(request), request));
         routes.Post(all, "listeners.create", Create);
         routes.Put(one, "listeners.update", Update);
         routes.Delete(one, "listeners.delete", Delete);
@@ -146,12 +146,12 @@ internal sealed class ListenerFeature(BalancerState state, Access access, ISecre
     private const string DefaultCiphers =
         "TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256:TLS_AES_128_GCM_SHA256:ECDHE-ECDSA-AES256-GCM-SHA384:ECDHE-RSA-AES256-GCM-SHA384";
 
-    private Listener Find(ApiRequest request) => access.Find(state.Listeners, request, "Listener");
+    private Listener Find(ApiRequest request) => Access.Find(state.Listeners, request, "Listener");
 
     private ApiResponse Create(ApiRequest request)
     {
         Input input = Types.Listeners.Read(request, create: true);
-        LoadBalancer balancer = access.Balancer(state, input.Get<string>("loadbalancer_id")!, request);
+        LoadBalancer balancer = Access.Balancer(state, input.Get<string>("loadbalancer_id")!, request);
         Pool? pool = null;
         if (input.Get<string>("default_pool_id") is { } poolId) pool = PoolFor(poolId, balancer, input.Get<string>("protocol")!);
         if (input.Has("default_pool") || input.Has("l7policies"))
@@ -163,7 +163,7 @@ internal sealed class ListenerFeature(BalancerState state, Access access, ISecre
         state.Listeners.Add(listener.Id, listener);
         balancer.Listeners.Add(listener);
         state.Run(balancer, pool is null ? [(listener, Status.PendingCreate)] : [(listener, Status.PendingCreate), (pool, Status.PendingUpdate)]);
-        return access.Answer(201, Types.Listeners, listener, request);
+        return Access.Answer(201, Types.Listeners, listener, request);
     }
 
     private Pool PoolFor(string id, LoadBalancer balancer, string protocol)
@@ -187,7 +187,7 @@ internal sealed class ListenerFeature(BalancerState state, Access access, ISecre
         Fill(listener, input);
         if (input.Has("default_pool_id")) listener.DefaultPool = pool;
         state.Run(listener.Balancer, [(listener, Status.PendingUpdate)]);
-        return access.Answer(200, Types.Listeners, listener, request);
+        return Access.Answer(200, Types.Listeners, listener, request);
     }
 
     private ApiResponse Delete(ApiRequest request)

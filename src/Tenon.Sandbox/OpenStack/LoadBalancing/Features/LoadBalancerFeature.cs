@@ -1,5 +1,4 @@
 using System.Text.Json;
-using System.Text.Json.Nodes;
 using Tenon.Sandbox.OpenStack.Http;
 using Tenon.Sandbox.OpenStack.LoadBalancing.Fields;
 using Tenon.Sandbox.OpenStack.LoadBalancing.Model;
@@ -8,13 +7,13 @@ using Tenon.Sandbox.OpenStack.Networking.Attributes;
 namespace Tenon.Sandbox.OpenStack.LoadBalancing.Features;
 
 /// <summary>Load balancers themselves.</summary>
-internal sealed class LoadBalancerFeature(BalancerState state, Access access, VipAllocator vips, TreeBuilder tree, Catalog catalog)
+internal sealed class LoadBalancerFeature(BalancerState state, OctaviaType<LoadBalancer> balancers, VipAllocator vips, TreeBuilder tree, Catalog catalog)
 {
     public void Map(RouteTable routes)
     {
         const string all = "/v2/lbaas/loadbalancers", one = all + "/{id}";
-        routes.Get(all, "loadbalancers.list", request => OctaviaLists.Answer(access.Balancers, access.Visible(state.Balancers, request), request));
-        routes.Get(one, "loadbalancers.show", request => access.Answer(200, access.Balancers, Find(request), request));
+        routes.Get(all, "loadbalancers.list", request => OctaviaLists.Answer(balancers, Access.Visible(state.Balancers, request), request));
+        routes.Get(one, "loadbalancers.show", request => Access.Answer(200, balancers, Find(request), request));
         routes.Post(all, "loadbalancers.create", Create);
         routes.Put(one, "loadbalancers.update", Update);
         routes.Delete(one, "loadbalancers.delete", Delete);
@@ -35,11 +34,11 @@ internal sealed class LoadBalancerFeature(BalancerState state, Access access, Vi
         routes.Put(one + "/failover", "loadbalancers.failover", Failover);
     }
 
-    private LoadBalancer Find(ApiRequest request) => access.Find(state.Balancers, request, "Load Balancer");
+    private LoadBalancer Find(ApiRequest request) => Access.Find(state.Balancers, request, "Load Balancer");
 
     private ApiResponse Create(ApiRequest request)
     {
-        Input input = access.Balancers.Read(request, create: true);
+        Input input = balancers.Read(request, create: true);
         string project = input.Get<string>("project_id") ?? input.Get<string>("tenant_id") ?? request.Token.ProjectId ?? "";
         if (!request.Token.MaySee(project)) throw OctaviaFaults.Forbidden();
         VipPlan vip = vips.Plan(input, request.Token);
@@ -66,20 +65,20 @@ internal sealed class LoadBalancerFeature(BalancerState state, Access access, Vi
         {
             writer.WriteStartObject();
             writer.WritePropertyName("loadbalancer");
-            TreeBuilder.Write(writer, access.Balancers, balancer);
+            TreeBuilder.Write(writer, balancers, balancer);
             writer.WriteEndObject();
         });
     }
 
     private ApiResponse Update(ApiRequest request)
     {
-        Input input = access.Balancers.Read(request, create: false);
+        Input input = balancers.Read(request, create: false);
         LoadBalancer balancer = Find(request);
         BalancerState.CheckSettled(balancer);
         Access.FillCommon(balancer, input);
         if (input.Has("vip_qos_policy_id")) balancer.VipQosPolicyId = input.Get<string>("vip_qos_policy_id");
         state.Run(balancer, []);
-        return access.Answer(200, access.Balancers, balancer, request);
+        return Access.Answer(200, balancers, balancer, request);
     }
 
     private ApiResponse Delete(ApiRequest request)

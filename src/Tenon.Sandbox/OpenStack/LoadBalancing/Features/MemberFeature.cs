@@ -8,13 +8,13 @@ using Tenon.Sandbox.OpenStack.Networking.Attributes;
 namespace Tenon.Sandbox.OpenStack.LoadBalancing.Features;
 
 /// <summary>Members, one by one and all at once.</summary>
-internal sealed class MemberFeature(BalancerState state, Access access, VipAllocator vips)
+internal sealed class MemberFeature(BalancerState state, VipAllocator vips)
 {
     public void Map(RouteTable routes)
     {
         const string all = "/v2/lbaas/pools/{id}/members", one = all + "/{member}";
         routes.Get(all, "members.list", request => OctaviaLists.Answer(Types.Members, ListPool(request).Members.Values, request));
-        routes.Get(one, "members.show", request => access.Answer(200, Types.Members, Find(request), request));
+        routes.Get(one, "members.show", request => Access.Answer(200, Types.Members, Find(request), request));
         routes.Post(all, "members.create", Create);
         routes.Put(all, "members.batch_update", Batch);
         routes.Put(one, "members.update", Update);
@@ -52,7 +52,7 @@ internal sealed class MemberFeature(BalancerState state, Access access, VipAlloc
         if (input.Has("monitor_port")) member.MonitorPort = input["monitor_port"] as int?;
     }
 
-    private Pool PoolOf(ApiRequest request) => access.Find(state.Pools, request, "Pool");
+    private Pool PoolOf(ApiRequest request) => Access.Find(state.Pools, request, "Pool");
 
     /// <summary>The pool of a list; its absence is reported in another form than elsewhere.</summary>
     private Pool ListPool(ApiRequest request)
@@ -73,7 +73,7 @@ internal sealed class MemberFeature(BalancerState state, Access access, VipAlloc
         if (pool.Members.Values.Any(m => m.Address == address && m.Port == port)) throw Duplicate(address, port);
         pool.Members.Add(member.Id, member);
         state.Run(pool.Balancer, PoolFeature.Touched(pool, Status.PendingUpdate).Append((member, Status.PendingCreate)));
-        return access.Answer(201, Types.Members, member, request);
+        return Access.Answer(201, Types.Members, member, request);
     }
 
     private ApiResponse Batch(ApiRequest request)
@@ -140,7 +140,7 @@ internal sealed class MemberFeature(BalancerState state, Access access, VipAlloc
 
         Fill(member, input);
         state.Run(member.Pool.Balancer, PoolFeature.Touched(member.Pool, Status.PendingUpdate).Append((member, Status.PendingUpdate)));
-        return access.Answer(200, Types.Members, member, request);
+        return Access.Answer(200, Types.Members, member, request);
     }
 
     private ApiResponse Delete(ApiRequest request)

@@ -6,7 +6,7 @@ using Tenon.Sandbox.OpenStack.Networking.Attributes;
 namespace Tenon.Sandbox.OpenStack.LoadBalancing.Features;
 
 /// <summary>Health monitors.</summary>
-internal sealed class MonitorFeature(BalancerState state, Access access)
+internal sealed class MonitorFeature(BalancerState state)
 {
     private static readonly string[] HttpOnly = ["http_method", "url_path", "expected_codes", "http_version", "domain_name"];
 
@@ -18,8 +18,8 @@ internal sealed class MonitorFeature(BalancerState state, Access access)
     public void Map(RouteTable routes)
     {
         const string all = "/v2/lbaas/healthmonitors", one = all + "/{id}";
-        routes.Get(all, "healthmonitors.list", request => OctaviaLists.Answer(Types.Monitors, access.Visible(state.Monitors, request), request, Filters));
-        routes.Get(one, "healthmonitors.show", request => access.Answer(200, Types.Monitors, Find(request), request));
+        routes.Get(all, "healthmonitors.list", request => OctaviaLists.Answer(Types.Monitors, Access.Visible(state.Monitors, request), request, Filters));
+        routes.Get(one, "healthmonitors.show", request => Access.Answer(200, Types.Monitors, Find(request), request));
         routes.Post(all, "healthmonitors.create", Create);
         routes.Put(one, "healthmonitors.update", Update);
         routes.Delete(one, "healthmonitors.delete", Delete);
@@ -93,7 +93,7 @@ internal sealed class MonitorFeature(BalancerState state, Access access)
         if (input.Has("domain_name")) monitor.DomainName = input.Get<string>("domain_name");
     }
 
-    private HealthMonitor Find(ApiRequest request) => access.Find(state.Monitors, request, "Health Monitor");
+    private HealthMonitor Find(ApiRequest request) => Access.Find(state.Monitors, request, "Health Monitor");
 
     private ApiResponse Create(ApiRequest request)
     {
@@ -108,7 +108,7 @@ internal sealed class MonitorFeature(BalancerState state, Access access)
         pool.Monitor = monitor;
         state.Monitors.Add(monitor.Id, monitor);
         state.Run(pool.Balancer, PoolFeature.Touched(pool, Status.PendingUpdate).Append((monitor, Status.PendingCreate)));
-        return access.Answer(201, Types.Monitors, monitor, request);
+        return Access.Answer(201, Types.Monitors, monitor, request);
     }
 
     private ApiResponse Update(ApiRequest request)
@@ -119,7 +119,7 @@ internal sealed class MonitorFeature(BalancerState state, Access access)
         BalancerState.CheckMutable(monitor.Pool.Balancer);
         Fill(monitor, input);
         state.Run(monitor.Pool.Balancer, PoolFeature.Touched(monitor.Pool, Status.PendingUpdate).Append((monitor, Status.PendingUpdate)));
-        return access.Answer(200, Types.Monitors, monitor, request);
+        return Access.Answer(200, Types.Monitors, monitor, request);
     }
 
     private ApiResponse Delete(ApiRequest request)

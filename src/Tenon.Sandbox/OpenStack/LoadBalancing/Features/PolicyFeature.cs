@@ -1,4 +1,3 @@
-using System.Text.Json.Nodes;
 using Tenon.Sandbox.OpenStack.Http;
 using Tenon.Sandbox.OpenStack.LoadBalancing.Fields;
 using Tenon.Sandbox.OpenStack.LoadBalancing.Model;
@@ -7,18 +6,18 @@ using Tenon.Sandbox.OpenStack.Networking.Attributes;
 namespace Tenon.Sandbox.OpenStack.LoadBalancing.Features;
 
 /// <summary>L7 policies and their rules.</summary>
-internal sealed class PolicyFeature(BalancerState state, Access access)
+internal sealed class PolicyFeature(BalancerState state)
 {
     public void Map(RouteTable routes)
     {
         const string all = "/v2/lbaas/l7policies", one = all + "/{id}", rules = one + "/rules", rule = rules + "/{rule}";
-        routes.Get(all, "l7policies.list", request => OctaviaLists.Answer(Types.Policies, access.Visible(state.Policies, request), request));
-        routes.Get(one, "l7policies.show", request => access.Answer(200, Types.Policies, Find(request), request));
+        routes.Get(all, "l7policies.list", request => OctaviaLists.Answer(Types.Policies, Access.Visible(state.Policies, request), request));
+        routes.Get(one, "l7policies.show", request => Access.Answer(200, Types.Policies, Find(request), request));
         routes.Post(all, "l7policies.create", Create);
         routes.Put(one, "l7policies.update", Update);
         routes.Delete(one, "l7policies.delete", Delete);
         routes.Get(rules, "l7rules.list", request => OctaviaLists.Answer(Types.Rules, Find(request).Rules, request));
-        routes.Get(rule, "l7rules.show", request => access.Answer(200, Types.Rules, FindRule(request), request));
+        routes.Get(rule, "l7rules.show", request => Access.Answer(200, Types.Rules, FindRule(request), request));
         routes.Post(rules, "l7rules.create", CreateRule);
         routes.Put(rule, "l7rules.update", UpdateRule);
         routes.Delete(rule, "l7rules.delete", DeleteRule);
@@ -65,7 +64,7 @@ internal sealed class PolicyFeature(BalancerState state, Access access)
         all.Insert(Math.Clamp((position ?? int.MaxValue) - 1, 0, all.Count), policy);
     }
 
-    private L7Policy Find(ApiRequest request) => access.Find(state.Policies, request, "L7 Policy");
+    private L7Policy Find(ApiRequest request) => Access.Find(state.Policies, request, "L7 Policy");
 
     private L7Rule FindRule(ApiRequest request)
         => Find(request).Rules.FirstOrDefault(r => r.Id == request["rule"]) ?? throw OctaviaFaults.NotFound("L7Rule", request["rule"]);
@@ -92,7 +91,7 @@ internal sealed class PolicyFeature(BalancerState state, Access access)
         state.Policies.Add(policy.Id, policy);
         Place(policy, input["position"] as int?);
         state.Run(listener.Balancer, Touched(policy, Status.PendingCreate));
-        return access.Answer(201, Types.Policies, policy, request);
+        return Access.Answer(201, Types.Policies, policy, request);
     }
 
     private ApiResponse Update(ApiRequest request)
@@ -107,7 +106,7 @@ internal sealed class PolicyFeature(BalancerState state, Access access)
         policy.RedirectPool = action == "REDIRECT_TO_POOL" ? redirect : null;
         if (input["position"] is int position) Place(policy, position);
         state.Run(policy.Listener.Balancer, Touched(policy, Status.PendingUpdate));
-        return access.Answer(200, Types.Policies, policy, request);
+        return Access.Answer(200, Types.Policies, policy, request);
     }
 
     private ApiResponse Delete(ApiRequest request)
@@ -154,7 +153,7 @@ internal sealed class PolicyFeature(BalancerState state, Access access)
         BalancerState.CheckMutable(policy.Listener.Balancer);
         policy.Rules.Add(rule);
         state.Run(policy.Listener.Balancer, Touched(policy, Status.PendingUpdate).Append((rule, Status.PendingCreate)));
-        return access.Answer(201, Types.Rules, rule, request);
+        return Access.Answer(201, Types.Rules, rule, request);
     }
 
     private ApiResponse UpdateRule(ApiRequest request)
@@ -164,7 +163,7 @@ internal sealed class PolicyFeature(BalancerState state, Access access)
         BalancerState.CheckMutable(rule.Policy.Listener.Balancer);
         FillRule(rule, input);
         state.Run(rule.Policy.Listener.Balancer, Touched(rule.Policy, Status.PendingUpdate).Append((rule, Status.PendingUpdate)));
-        return access.Answer(200, Types.Rules, rule, request);
+        return Access.Answer(200, Types.Rules, rule, request);
     }
 
     private ApiResponse DeleteRule(ApiRequest request)

@@ -8,7 +8,7 @@ using Tenon.Sandbox.OpenStack.Networking.Attributes;
 namespace Tenon.Sandbox.OpenStack.LoadBalancing.Features;
 
 /// <summary>Pools.</summary>
-internal sealed class PoolFeature(BalancerState state, Access access)
+internal sealed class PoolFeature(BalancerState state)
 {
     private static readonly Dictionary<string, string[]> Fitting = new(StringComparer.Ordinal)
     {
@@ -30,8 +30,8 @@ internal sealed class PoolFeature(BalancerState state, Access access)
     public void Map(RouteTable routes)
     {
         const string all = "/v2/lbaas/pools", one = all + "/{id}";
-        routes.Get(all, "pools.list", request => OctaviaLists.Answer(Types.Pools, access.Visible(state.Pools, request), request, Filters));
-        routes.Get(one, "pools.show", request => access.Answer(200, Types.Pools, Find(request), request));
+        routes.Get(all, "pools.list", request => OctaviaLists.Answer(Types.Pools, Access.Visible(state.Pools, request), request, Filters));
+        routes.Get(one, "pools.show", request => Access.Answer(200, Types.Pools, Find(request), request));
         routes.Post(all, "pools.create", Create);
         routes.Put(one, "pools.update", Update);
         routes.Delete(one, "pools.delete", Delete);
@@ -91,7 +91,7 @@ internal sealed class PoolFeature(BalancerState state, Access access)
         input.When<ImmutableArray<string>>("alpn_protocols", protocols => pool.AlpnProtocols = protocols);
     }
 
-    private Pool Find(ApiRequest request) => access.Find(state.Pools, request, "Pool");
+    private Pool Find(ApiRequest request) => Access.Find(state.Pools, request, "Pool");
 
     private ApiResponse Create(ApiRequest request)
     {
@@ -110,7 +110,7 @@ internal sealed class PoolFeature(BalancerState state, Access access)
         }
         else if (input.Get<string>("loadbalancer_id") is { } balancerId)
         {
-            balancer = access.Balancer(state, balancerId, request);
+            balancer = Access.Balancer(state, balancerId, request);
         }
         else
         {
@@ -124,7 +124,7 @@ internal sealed class PoolFeature(BalancerState state, Access access)
         balancer.Pools.Add(pool);
         if (listener is not null) listener.DefaultPool = pool;
         state.Run(balancer, Touched(pool, Status.PendingCreate));
-        return access.Answer(201, Types.Pools, pool, request);
+        return Access.Answer(201, Types.Pools, pool, request);
     }
 
     /// <summary>A pool and the listeners in front of it.</summary>
@@ -152,7 +152,7 @@ internal sealed class PoolFeature(BalancerState state, Access access)
         if (input.Get<string>("lb_algorithm") is { } algorithm) ProviderRules.CheckAlgorithm(pool.Balancer, algorithm);
         Fill(pool, input);
         state.Run(pool.Balancer, Touched(pool, Status.PendingUpdate));
-        return access.Answer(200, Types.Pools, pool, request);
+        return Access.Answer(200, Types.Pools, pool, request);
     }
 
     private ApiResponse Delete(ApiRequest request)

@@ -41,6 +41,7 @@ internal sealed class OctaviaType<T> where T : OctaviaResource
 {
     private readonly FrozenDictionary<string, Field<T>> _byName;
 
+    /// <summary>States what a type is.</summary>
     /// <param name="singular">The name of one in bodies.</param>
     /// <param name="plural">The name of many in bodies.</param>
     /// <param name="argument">The name that Octavia's messages give the whole request.</param>

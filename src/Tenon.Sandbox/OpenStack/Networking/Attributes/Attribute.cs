@@ -11,6 +11,9 @@ internal sealed record Attribute<T>(string Name, Func<T, object?> Read)
     /// <summary>Whether this resource shows it at all.</summary>
     public Func<T, bool>? Shown { get; init; }
 
+    /// <summary>Whether the answer to a create shows it whatever <see cref="Shown"/> says.</summary>
+    public bool ShownWhenCreated { get; init; }
+
     /// <summary>Not part of any answer: a filter or an input only.</summary>
     public bool Hidden { get; init; }
 

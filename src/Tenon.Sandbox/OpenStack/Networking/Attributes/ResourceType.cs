@@ -93,7 +93,7 @@ internal sealed class ResourceType<T> where T : NeutronResource
         {
             if (attribute.Hidden || (attribute.AdminOnly && !admin)) continue;
             if (fields.Count > 0 && !fields.Contains(attribute.Name)) continue;
-            if (attribute.Shown is { } shown && !created && !shown(resource)) continue;
+            if (attribute.Shown is { } shown && !(created && attribute.ShownWhenCreated) && !shown(resource)) continue;
             writer.WritePropertyName(attribute.Name);
             JsonOut.Write(writer, attribute.Read(resource));
         }

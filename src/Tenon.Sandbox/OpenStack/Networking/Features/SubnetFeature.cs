@@ -124,18 +124,14 @@ internal sealed class SubnetFeature(NetworkState state)
         SubnetPool? pool = FindPool(input, version, token);
         Prefix cidr = pool is null ? GivenCidr(input, version) : SubnetPoolFeature.Allocate(state, pool, input, version);
         CheckAffinity(network, pool, version);
-        foreach (Subnet other in network.Subnets)
-        {
-            if (!other.Cidr.Overlaps(cidr)) continue;
-            throw Faults.InvalidInput($"Requested subnet with cidr: {cidr} for network: {network.Id} overlaps with another subnet");
-        }
-
         string? ra = input.Get<string>("ipv6_ra_mode"), address = input.Get<string>("ipv6_address_mode");
         bool dhcp = input.Or("enable_dhcp", true);
         CheckModes(version, ra, address, cidr, dhcp);
         Ip? gateway = GatewayOf(input, cidr);
         ImmutableArray<IpRange> pools = input["allocation_pools"] is ImmutableArray<IpRange> given ? given : DefaultPools(cidr, gateway);
         CheckPools(pools, cidr, gateway);
+        if (network.Subnets.Any(s => s.Cidr.Overlaps(cidr)))
+            throw Faults.InvalidInput($"Requested subnet with cidr: {cidr} for network: {network.Id} overlaps with another subnet");
         var subnet = new Subnet
         {
             Id = Text.NewUuid(),

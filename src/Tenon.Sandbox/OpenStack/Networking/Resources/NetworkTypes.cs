@@ -26,7 +26,7 @@ internal static class NetworkTypes
             new("ipv4_address_scope", n => NetworkState.ScopeOf(n, 4)),
             new("ipv6_address_scope", n => NetworkState.ScopeOf(n, 6)),
             new("router:external", n => n.External) { Sort = true, Given = new(Parse.Boolean) { Default = () => false, Admin = WhenTrue } },
-            new("is_default", n => n.IsDefault) { Shown = n => n.External, Given = new(Parse.Boolean) { Admin = WhenTrue } },
+            new("is_default", n => n.IsDefault) { Shown = n => n.External, ShownWhenCreated = true, Given = new(Parse.Boolean) { Admin = WhenTrue } },
             .. ResourceType<Network>.Standard(),
             new("port_security_enabled", n => n.PortSecurityEnabled) { Given = new(Parse.Boolean) { Default = () => true } },
             new("qos_policy_id", _ => null) { Given = new(Parse.UuidOrNull) },
@@ -109,7 +109,7 @@ internal static class NetworkTypes
             new("status", _ => "ACTIVE") { Sort = true },
             new("external_gateway_info", r => r.Gateway) { Filter = false, Given = new(GatewayInfo) },
             new("availability_zone_hints", r => r.ZoneHints) { Given = new(Parse.TextList) { Put = false } },
-            new("availability_zones", r => r.Gateway is null ? [] : new[] { "az1" }),
+            new("availability_zones", _ => Array.Empty<string>()),
             new("routes", r => r.Routes.Cast<IJson>()) { Filter = false, Given = new(Parse.Routes) { Post = false } },
             .. ResourceType<Router>.Standard(),
         ]);
