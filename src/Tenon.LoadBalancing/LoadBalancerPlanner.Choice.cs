@@ -77,11 +77,10 @@ public static partial class LoadBalancerPlanner
             && !desired.IsOwn(loadBalancer.Tags);
 
     /// <summary>Renames the parts first and the load balancer last, so that a rename that is cut short is taken up again.</summary>
-    private static bool PlanRename(Draft draft, ObservedLoadBalancer observed)
+    private static void PlanRename(Draft draft, ObservedLoadBalancer observed)
     {
         DesiredLoadBalancer desired = draft.Desired;
         LoadBalancer loadBalancer = observed.LoadBalancer;
-        if (HasOwnName(desired, loadBalancer) || !IsRenamable(desired, loadBalancer)) return false;
         string old = loadBalancer.Name;
         draft.Note(true, LoadBalancerReasons.Rename,
             $"Load balancer {loadBalancer.Id} is named {old}, after another cluster name. It is renamed to {desired.Name}.");
@@ -112,7 +111,6 @@ public static partial class LoadBalancerPlanner
             Name = desired.Name,
             Tags = desired.TagsSupported ? Retagged(loadBalancer.Tags) : default(OpenStack.Optional<EquatableArray<string>>),
         }));
-        return true;
 
         string Renamed(string name) => BoundedName.Fit($"{name[..^old.Length]}{desired.Name}", 255);
 

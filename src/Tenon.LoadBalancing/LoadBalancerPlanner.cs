@@ -70,7 +70,8 @@ public static partial class LoadBalancerPlanner
         DesiredLoadBalancer desired = draft.Desired;
         LoadBalancer loadBalancer = observed.LoadBalancer;
         if (loadBalancer.ProvisioningStatus is ProvisioningStatus.Error) return PlanBroken(draft, observed, isOwner);
-        if (Refusal(desired, observed, isOwner) is { } refusal) return refusal;
+        bool renamable = !HasOwnName(desired, loadBalancer) && IsRenamable(desired, loadBalancer);
+        if (!renamable && Refusal(desired, observed, isOwner) is { } refusal) return refusal;
 
         Outcome? floating = PlanFloatingIp(draft, loadBalancer, isOwner);
         PlanSecurityGroup(draft);
@@ -79,8 +80,11 @@ public static partial class LoadBalancerPlanner
             return Waiting($"{loadBalancer.Name} ({loadBalancer.Id})", $"{loadBalancer.ProvisioningStatus}");
         }
 
-        bool renaming = PlanRename(draft, observed);
-        if (!renaming)
+        if (renamable)
+        {
+            PlanRename(draft, observed);
+        }
+        else
         {
             PlanTags(draft, loadBalancer);
             bool asMade = observed.MadeWith is { } made && made == desired.Listeners && desired.Build is BuildMode.Populated;
