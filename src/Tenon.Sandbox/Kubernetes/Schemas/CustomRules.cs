@@ -1,40 +1,47 @@
+using System.Collections.Immutable;
 using System.Text.Json.Nodes;
 
 namespace Tenon.Sandbox.Kubernetes.Schemas;
 
-/// <summary>A version of a custom resource, by its structural schema.</summary>
-internal sealed class CustomSchema : ObjectSchema
+/// <summary>The rules of a version of a custom resource, by its structural schema.</summary>
+internal sealed class CustomRules : KindRules
 {
     private readonly TypeSchema _body;
+    private readonly bool _namespaced;
 
     /// <summary>Compiles a schema that <see cref="StructuralSchemas.Check"/> found sound; without one everything is kept.</summary>
-    public CustomSchema(GroupVersionKind kind, JsonObject? schema, bool preserveUnknown) : this(kind, Body(schema, preserveUnknown))
+    public CustomRules(GroupVersionKind kind, bool namespaced, JsonObject? schema, bool preserveUnknown) : this(kind, namespaced, Body(schema, preserveUnknown))
     {
     }
 
-    private CustomSchema(GroupVersionKind kind, TypeSchema body) : base(kind, WithMetadata(kind, body)) => _body = body;
+    private CustomRules(GroupVersionKind kind, bool namespaced, TypeSchema body) : base(kind, WithMetadata(kind, body)) => (_body, _namespaced) = (body, namespaced);
 
     /// <inheritdoc/>
-    public override bool SupportsStrategicMerge => false;
+    public override bool AllowsStrategicMerge => false;
 
     /// <inheritdoc/>
-    protected override bool StatusIsSeparate => false;
-
-    /// <inheritdoc/>
-    public override DecodeReport Decode(JsonObject document)
+    public override DecodedObject Decode(JsonObject body)
     {
-        DecodeReport body = BodyDecoder.Decode(_body, document, typed: false);
-        if (document["metadata"] is not JsonObject metadata) return body;
-        DecodeReport meta = BodyDecoder.Decode(SchemaCatalog.BuiltIn.ObjectMeta, metadata, typed: true);
-        return new([.. meta.UnknownFields.Select(f => $"metadata.{f}"), .. body.UnknownFields], meta.TypeError);
+        JsonObject copy = body.Copy();
+        (ImmutableArray<string> unknown, string? error) = BodyDecoder.Decode(_body, copy, typed: false);
+        if (copy["metadata"] is JsonObject metadata)
+        {
+            (ImmutableArray<string> below, error) = BodyDecoder.Decode(SchemaCatalog.BuiltIn.ObjectMeta, metadata, typed: true);
+            unknown = [.. below.Select(f => $"metadata.{f}"), .. unknown];
+        }
+
+        return new(copy, [.. unknown.Select(f => $"unknown field \"{f}\"")], error);
     }
 
     /// <inheritdoc/>
-    public override void Default(JsonObject document) => SchemaDefaults.Fill(_body, document);
+    public override void Default(JsonObject value) => SchemaDefaults.Fill(_body, value);
 
     /// <inheritdoc/>
-    public override IReadOnlyList<FieldError> Validate(JsonObject document, JsonObject? old) =>
-        _body.Source is null ? [] : StructuralValidation.Validate(_body.Source, document);
+    public override ImmutableArray<FieldError> Validate(JsonObject value, JsonObject? old)
+    {
+        ImmutableArray<FieldError> metadata = Validation.MetadataValidation.Validate(value, old, Validation.NameRules.DnsSubdomain, _namespaced);
+        return _body.Source is null ? metadata : [.. metadata, .. StructuralValidation.Validate(_body.Source, value)];
+    }
 
     private static TypeSchema Body(JsonObject? schema, bool preserveUnknown)
     {
