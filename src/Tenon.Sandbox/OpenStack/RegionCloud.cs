@@ -20,7 +20,7 @@ internal sealed class RegionCloud
         LoadBalancing = new LoadBalancingService(Context, Networking, KeyManagement);
         Images = new ImageService(Context);
         Compute = new ComputeService(Context, Networking, Images);
-        Placement = new PlacementService(Context, Compute);
+        Placement = new PlacementService(Compute);
         Services = [Networking, LoadBalancing, KeyManagement, Images, Compute, Placement];
     }
 
