@@ -109,4 +109,8 @@ public sealed record ApplyResult(JsonObject? Merged, EquatableArray<ApplyConflic
 public sealed record ApplyConflict(string Field, string Owner);
 
 /// <summary>A patch that cannot be applied; becomes a 400 or 422 with this message.</summary>
-public sealed class InvalidPatchException(string message) : Exception(message);
+public sealed class InvalidPatchException(string message, int code = 400) : Exception(message)
+{
+    /// <summary>400 for a malformed patch (BadRequest), 422 for one that does not fit the object (Invalid).</summary>
+    public int Code { get; } = code;
+}

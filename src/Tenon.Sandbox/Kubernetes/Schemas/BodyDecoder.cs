@@ -1,6 +1,5 @@
 using System.Buffers;
 using System.Buffers.Text;
-using System.Collections.Immutable;
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
@@ -15,11 +14,11 @@ internal static class BodyDecoder
     /// <param name="schema">Its type.</param>
     /// <param name="document">The object.</param>
     /// <param name="typed">Whether values must have the JSON type that the schema says, and null is the same as nothing (built-in kinds).</param>
-    public static (ImmutableArray<string> UnknownFields, string? Error) Decode(TypeSchema schema, JsonObject document, bool typed)
+    public static DecodeReport Decode(TypeSchema schema, JsonObject document, bool typed)
     {
         var pass = new Pass(typed);
         pass.Object(schema, document, string.Empty, root: true);
-        return ([.. pass.Unknown], pass.Error);
+        return new([.. pass.Unknown], pass.Error);
     }
 
     private sealed class Pass(bool typed)

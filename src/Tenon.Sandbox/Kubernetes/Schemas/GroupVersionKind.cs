@@ -1,7 +1,7 @@
 namespace Tenon.Sandbox.Kubernetes.Schemas;
 
 /// <summary>Names an object's type, as <c>apiVersion</c> and <c>kind</c> do. The core group is the empty string.</summary>
-public readonly record struct GroupVersionKind(string Group, string Version, string Kind)
+internal readonly record struct GroupVersionKind(string Group, string Version, string Kind)
 {
     /// <summary><c>v1</c> for the core group, <c>group/version</c> for others.</summary>
     public string ApiVersion => Group.Length == 0 ? Version : $"{Group}/{Version}";

@@ -8,14 +8,14 @@ namespace Tenon.Sandbox.Kubernetes.Schemas;
 public static class JsonPatch
 {
     /// <summary>The document after all operations; neither argument changes.</summary>
-    /// <exception cref="PatchException">400 for a malformed patch, 422 for one that the document does not allow.</exception>
+    /// <exception cref="InvalidPatchException">400 for a malformed patch, 422 for one that the document does not allow.</exception>
     public static JsonNode? Apply(JsonNode document, JsonNode? patch)
     {
-        if (patch is not JsonArray operations) throw PatchException.BadRequest("json: cannot unmarshal object into Go value of type jsonpatch.Patch");
+        if (patch is not JsonArray operations) throw new InvalidPatchException("json: cannot unmarshal object into Go value of type jsonpatch.Patch");
         JsonNode? result = document.DeepClone();
         foreach (JsonNode? item in operations)
         {
-            if (item is not JsonObject operation) throw PatchException.BadRequest("error decoding patch: an operation must be an object");
+            if (item is not JsonObject operation) throw new InvalidPatchException("error decoding patch: an operation must be an object");
             result = ApplyOne(result, operation);
         }
 
@@ -40,7 +40,7 @@ public static class JsonPatch
             case "move":
                 string[] from = Pointer(Text(operation, "from"), "from");
                 if (path.Length > from.Length && path.AsSpan(0, from.Length).SequenceEqual(from))
-                    throw PatchException.Invalid("the server rejected our request due to an error in our request: a value cannot move into itself");
+                    throw new InvalidPatchException("the server rejected our request due to an error in our request: a value cannot move into itself", 422);
                 JsonNode? moved = Take(ref document, from, "move");
                 return Add(document, path, moved);
             case "copy":
@@ -49,27 +49,27 @@ public static class JsonPatch
                 JsonNode? wanted = operation["value"];
                 JsonNode? actual = TryGet(document, path, out JsonNode? found) ? found : null;
                 if (!JsonNode.DeepEquals(wanted, actual))
-                    throw PatchException.Invalid($"testing value {Text(operation, "path")} failed: test failed");
+                    throw new InvalidPatchException($"testing value {Text(operation, "path")} failed: test failed", 422);
                 return document;
             default:
-                throw PatchException.BadRequest($"Unexpected kind: {op}");
+                throw new InvalidPatchException($"Unexpected kind: {op}");
         }
     }
 
     private static string Text(JsonObject operation, string member) =>
         operation[member] is JsonValue value && value.GetValueKind() == JsonValueKind.String
             ? value.GetValue<string>()
-            : throw PatchException.BadRequest($"error decoding patch: an operation needs the member \"{member}\"");
+            : throw new InvalidPatchException($"error decoding patch: an operation needs the member \"{member}\"");
 
     private static JsonNode? Value(JsonObject operation) =>
         operation.TryGetPropertyValue("value", out JsonNode? value)
             ? value?.DeepClone()
-            : throw PatchException.BadRequest("error decoding patch: the operation needs the member \"value\"");
+            : throw new InvalidPatchException("error decoding patch: the operation needs the member \"value\"");
 
     private static string[] Pointer(string text, string member)
     {
         if (text.Length == 0) return [];
-        if (text[0] != '/') throw PatchException.BadRequest($"error decoding patch: \"{member}\" must begin with a slash: {text}");
+        if (text[0] != '/') throw new InvalidPatchException($"error decoding patch: \"{member}\" must begin with a slash: {text}");
         return [.. text[1..].Split('/').Select(s => s.Replace("~1", "/", StringComparison.Ordinal).Replace("~0", "~", StringComparison.Ordinal))];
     }
 
@@ -97,7 +97,7 @@ public static class JsonPatch
     private static JsonNode? Require(JsonNode? document, string[] path, string op) =>
         TryGet(document, path, out JsonNode? found) ? found : throw Missing(op, path);
 
-    private static PatchException Missing(string op, string[] path) => PatchException.Invalid(
+    private static InvalidPatchException Missing(string op, string[] path) => new(
         $"{op} operation does not apply: doc is missing {(op is "add" ? "path" : "key")}: /{string.Join('/', path)}: missing value");
 
     private static int? Index(string step, int highest) =>

@@ -6,7 +6,7 @@ namespace Tenon.Sandbox.Kubernetes.Schemas;
 /// Strategic merge patch: lists of objects merge by a key that their type names, and directives steer it: <c>$patch</c>, <c>$retainKeys</c>,
 /// <c>$setElementOrder/field</c>, <c>$deleteFromPrimitiveList/field</c>.
 /// </summary>
-public static class StrategicMergePatch
+internal static class StrategicMergePatch
 {
     private const string Directive = "$patch";
     private const string RetainKeys = "$retainKeys";
@@ -14,7 +14,7 @@ public static class StrategicMergePatch
     private const string DeleteFromList = "$deleteFromPrimitiveList/";
 
     /// <summary>The target with the patch merged in; neither argument changes.</summary>
-    /// <exception cref="PatchException">400 for a malformed patch.</exception>
+    /// <exception cref="InvalidPatchException">400 for a malformed patch.</exception>
     public static JsonObject Apply(TypeSchema schema, JsonObject target, JsonObject patch) => MergeObject(schema, target, patch);
 
     private static JsonObject MergeObject(TypeSchema? type, JsonObject target, JsonObject patch)
@@ -25,8 +25,8 @@ public static class StrategicMergePatch
             {
                 "replace" => (JsonObject)WithoutDirectives(patch)!,
                 "delete" => [],
-                "merge" => throw PatchException.BadRequest("invalid patch: $patch: merge is not supported"),
-                _ => throw PatchException.BadRequest($"Unknown patch type: {directive.AsText() ?? directive.ToJsonString()}"),
+                "merge" => throw new InvalidPatchException("invalid patch: $patch: merge is not supported"),
+                _ => throw new InvalidPatchException($"Unknown patch type: {directive.AsText() ?? directive.ToJsonString()}"),
             };
         }
 
@@ -72,12 +72,12 @@ public static class StrategicMergePatch
     private static void Retain(JsonObject result, JsonObject patch)
     {
         if (patch[RetainKeys] is not JsonNode given) return;
-        if (given is not JsonArray keys) throw PatchException.BadRequest("invalid patch format of retainKeys list");
+        if (given is not JsonArray keys) throw new InvalidPatchException("invalid patch format of retainKeys list");
         var retained = keys.Select(k => k.AsText() ?? string.Empty).ToHashSet();
         foreach ((string name, JsonNode? value) in patch)
         {
             if (value is not null && !name.StartsWith('$') && !retained.Contains(name))
-                throw PatchException.BadRequest($"The patch sets {name}, which is not in its $retainKeys list");
+                throw new InvalidPatchException($"The patch sets {name}, which is not in its $retainKeys list");
         }
 
         foreach (string name in result.Select(p => p.Key).Where(k => !retained.Contains(k)).ToList()) result.Remove(name);
@@ -85,7 +85,7 @@ public static class StrategicMergePatch
 
     private static void DeleteValues(JsonObject result, string name, JsonNode? value)
     {
-        if (value is not JsonArray values) throw PatchException.BadRequest($"invalid patch: {DeleteFromList}{name} must be a list");
+        if (value is not JsonArray values) throw new InvalidPatchException($"invalid patch: {DeleteFromList}{name} must be a list");
         if (result[name] is not JsonArray current) return;
         for (int i = current.Count - 1; i >= 0; i--)
         {
@@ -111,9 +111,9 @@ public static class StrategicMergePatch
         List<JsonNode?> merged = [.. target.Select(i => i?.DeepClone())];
         foreach (JsonNode? item in patch)
         {
-            if (item is not JsonObject change) throw PatchException.BadRequest($"invalid patch: the list {field.Name} must have objects");
+            if (item is not JsonObject change) throw new InvalidPatchException($"invalid patch: the list {field.Name} must have objects");
             JsonNode wanted = change[key]
-                ?? throw PatchException.BadRequest($"map: {change.ToJsonString()} does not contain declared merge key: {key}");
+                ?? throw new InvalidPatchException($"map: {change.ToJsonString()} does not contain declared merge key: {key}");
             string? directive = change.Text(Directive);
             if (directive == "delete")
             {
@@ -136,7 +136,7 @@ public static class StrategicMergePatch
         {
             if (!name.StartsWith(SetElementOrder, StringComparison.Ordinal)) continue;
             string list = name[SetElementOrder.Length..];
-            if (value is not JsonArray order) throw PatchException.BadRequest($"invalid patch: {name} must be a list");
+            if (value is not JsonArray order) throw new InvalidPatchException($"invalid patch: {name} must be a list");
             string? key = Field(type, list)?.PatchMergeKey;
             if (patch[list] is JsonArray changes) CheckOrder(changes, order, key);
             if (result[list] is not JsonArray items) continue;
@@ -156,7 +156,7 @@ public static class StrategicMergePatch
             while (at < order.Count && !Same(order[at], change, key)) at++;
             if (at == order.Count)
             {
-                throw PatchException.BadRequest(
+                throw new InvalidPatchException(
                     $"The order in patch list:\n{changes.ToJsonString()}\n doesn't match $setElementOrder list:\n{order.ToJsonString()}\n");
             }
 

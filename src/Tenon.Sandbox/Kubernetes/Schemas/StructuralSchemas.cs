@@ -53,14 +53,14 @@ internal static class StructuralSchemas
     }
 
     /// <summary>What keeps a schema from being structural, or from being enforced here.</summary>
-    public static ImmutableArray<FieldError> Check(string path, JsonObject schema)
+    public static IReadOnlyList<FieldError> Check(string path, JsonObject schema)
     {
         List<FieldError> errors = [];
         if (schema.Text("type") is not string type) errors.Add(FieldError.Required($"{path}.type", "must not be empty at the root"));
         else if (type != "object") errors.Add(FieldError.Invalid($"{path}.type", type, "must be object at the root"));
         if (schema.Bool("nullable") == true) errors.Add(FieldError.Forbidden($"{path}.nullable", "nullable cannot be true at the root"));
         CheckNode(path, schema, errors, "root");
-        return [.. errors];
+        return errors;
     }
 
     private static OrderedDictionary<string, FieldSchema> ReadFields(JsonObject schema)

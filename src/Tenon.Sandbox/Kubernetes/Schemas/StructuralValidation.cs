@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using System.Collections.Concurrent;
 using System.Globalization;
 using System.Net;
@@ -14,19 +13,19 @@ internal static class StructuralValidation
     private static readonly ConcurrentDictionary<string, Regex> Patterns = new();
 
     /// <summary>The problems of a whole object; its metadata is checked elsewhere.</summary>
-    public static ImmutableArray<FieldError> Validate(JsonObject schema, JsonObject document)
+    public static IReadOnlyList<FieldError> Validate(JsonObject schema, JsonObject document)
     {
         List<FieldError> errors = [];
         Walk(schema, document, string.Empty, errors, root: true);
-        return [.. errors];
+        return errors;
     }
 
     /// <summary>The problems of any value.</summary>
-    public static ImmutableArray<FieldError> ValidateValue(JsonObject schema, JsonNode? value, string path)
+    public static IReadOnlyList<FieldError> ValidateValue(JsonObject schema, JsonNode? value, string path)
     {
         List<FieldError> errors = [];
         Walk(schema, value, path, errors, root: false);
-        return [.. errors];
+        return errors;
     }
 
     /// <summary>A compiled pattern.</summary>
@@ -141,7 +140,7 @@ internal static class StructuralValidation
         int length = text.EnumerateRunes().Count();
         if (schema.Long("minLength") is long least && length < least)
             errors.Add(FieldError.Invalid(path, value, $"{path} in body should be at least {least} chars long"));
-        if (schema.Long("maxLength") is long most && length > most) errors.Add(FieldError.TooLong(path, (int)most));
+        if (schema.Long("maxLength") is long most && length > most) errors.Add(FieldError.TooLong(path, value, (int)most));
         if (schema.Text("pattern") is string pattern && !Pattern(pattern).IsMatch(text))
             errors.Add(FieldError.Invalid(path, value, $"{path} in body should match '{pattern}'"));
         if (schema.Text("format") is string format && !HasFormat(format, text))

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Tenon.Sandbox.Kubernetes.Resources;
 
 namespace Tenon.Sandbox.Kubernetes.Schemas.OpenApi;
 
@@ -13,30 +14,30 @@ internal sealed class DefinitionWriter(string prefix, bool third)
     public JsonObject Definitions { get; } = [];
 
     /// <summary>Adds a served kind and its list.</summary>
-    public void AddKind(KindRules schema)
+    public void AddKind(ServedResource resource, ObjectSchema schema)
     {
-        string name = schema.Schema.Name!;
-        if (third && schema is CustomRules { Schema.Source: JsonObject source }) AddCustom(name, schema.Schema, source);
-        else if (!Definitions.ContainsKey(name)) AddType(schema.Schema);
-        ((JsonObject)Definitions[name]!)[GroupVersionKindExtension] = Marker(schema.Kind);
-        AddList(schema.Kind, name);
+        string name = schema.Type.Name!;
+        if (third && schema is CustomSchema { Type.Source: JsonObject source }) AddCustom(name, schema, source);
+        else if (!Definitions.ContainsKey(name)) AddType(schema.Type);
+        ((JsonObject)Definitions[name]!)[GroupVersionKindExtension] = Marker(resource.GroupVersion, schema.Kind.Kind);
+        AddList(resource, name);
     }
 
     /// <summary>Adds a type that no served kind refers to.</summary>
-    public void AddType(TypeSchema type, GroupVersionKind kind)
+    public void AddType(TypeSchema type, GroupVersion groupVersion, string kind)
     {
         if (!Definitions.ContainsKey(type.Name!)) AddType(type);
-        ((JsonObject)Definitions[type.Name!]!)[GroupVersionKindExtension] = Marker(kind);
+        ((JsonObject)Definitions[type.Name!]!)[GroupVersionKindExtension] = Marker(groupVersion, kind);
     }
 
     /// <summary>The extension that says of which kind a schema or an operation is.</summary>
-    public static JsonObject KindOf(GroupVersionKind kind) =>
-        new() { ["group"] = kind.Group, ["kind"] = kind.Kind, ["version"] = kind.Version };
+    public static JsonObject KindOf(GroupVersion groupVersion, string kind) =>
+        new() { ["group"] = groupVersion.Group, ["kind"] = kind, ["version"] = groupVersion.Version };
 
     /// <summary>A reference to a named schema.</summary>
     public JsonObject Reference(string name) => new() { ["$ref"] = prefix + name };
 
-    private static JsonArray Marker(GroupVersionKind kind) => new(KindOf(kind));
+    private static JsonArray Marker(GroupVersion groupVersion, string kind) => new(KindOf(groupVersion, kind));
 
     private void AddType(TypeSchema type)
     {
@@ -45,11 +46,11 @@ internal sealed class DefinitionWriter(string prefix, bool third)
         FillObject(definition, type);
     }
 
-    private void AddCustom(string name, TypeSchema type, JsonObject source)
+    private void AddCustom(string name, ObjectSchema schema, JsonObject source)
     {
         JsonObject definition = source.Copy();
         var properties = new JsonObject();
-        foreach (string member in new[] { "apiVersion", "kind", "metadata" }) properties[member] = Property(type.Fields[member]);
+        foreach (string member in new[] { "apiVersion", "kind", "metadata" }) properties[member] = Property(schema.Type.Fields[member]);
         foreach ((string member, JsonNode? property) in source.Object("properties") ?? [])
         {
             if (!properties.ContainsKey(member)) properties[member] = property?.DeepClone();
@@ -59,14 +60,15 @@ internal sealed class DefinitionWriter(string prefix, bool third)
         Definitions[name] = definition;
     }
 
-    private void AddList(GroupVersionKind kind, string item)
+    private void AddList(ServedResource resource, string item)
     {
         string name = item + "List";
+        ResourceDefinition definition = resource.Definition;
         TypeSchema metadata = SchemaCatalog.BuiltIn.ListMeta;
         if (!Definitions.ContainsKey(metadata.Name!)) AddType(metadata);
         Definitions[name] = new JsonObject
         {
-            ["description"] = $"A list of {kind.Kind} objects.",
+            ["description"] = $"A list of {definition.Kind} objects.",
             ["type"] = "object",
             ["required"] = new JsonArray("items"),
             ["properties"] = new JsonObject
@@ -76,7 +78,7 @@ internal sealed class DefinitionWriter(string prefix, bool third)
                 ["kind"] = new JsonObject { ["description"] = "The list's type.", ["type"] = "string" },
                 ["metadata"] = Reference(metadata.Name!),
             },
-            [GroupVersionKindExtension] = Marker(kind with { Kind = kind.Kind + "List" }),
+            [GroupVersionKindExtension] = Marker(resource.GroupVersion, definition.ListKind),
         };
     }
 

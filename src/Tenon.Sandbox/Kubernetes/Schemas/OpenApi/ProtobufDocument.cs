@@ -7,9 +7,9 @@ namespace Tenon.Sandbox.Kubernetes.Schemas.OpenApi;
 
 /// <summary>
 /// Writes an OpenAPI v2 document as the protobuf message <c>openapi.v2.Document</c> (gnostic's OpenAPIv2.proto). Only the members that
-/// <see cref="OpenApiDocuments.V2"/> writes are known here; another one would be a defect, and throws.
+/// <see cref="OpenApiV2Writer"/> writes are known here; another one would be a defect, and throws.
 /// </summary>
-internal static class ProtobufDocument
+public static class ProtobufDocument
 {
     /// <summary>The message.</summary>
     public static byte[] Write(JsonObject document) => new Message()

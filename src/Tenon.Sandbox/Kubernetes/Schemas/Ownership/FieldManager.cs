@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using System.Text.Json.Nodes;
 
 namespace Tenon.Sandbox.Kubernetes.Schemas.Ownership;
@@ -11,21 +10,21 @@ internal static class FieldManager
         ["name", "namespace", "creationTimestamp", "selfLink", "uid", "clusterName", "generation", "managedFields", "resourceVersion"];
 
     /// <summary>Merges what a manager applies into the live object.</summary>
-    public static ApplyResult Apply(TypeSchema type, JsonObject? live, JsonObject applied, FieldWriter writer, bool force, Action<JsonObject> finish)
+    public static ApplyResult Apply(TypeSchema type, JsonObject? live, JsonObject applied, ManagerRequest request, bool statusIsSeparate)
     {
         JsonObject before = live ?? Shapes.Zero(type);
         JsonObject config = applied.Copy();
         config.Object("metadata")?.Remove("managedFields");
         ManagedEntries entries = ManagedEntries.Read(before.At("metadata", "managedFields"));
-        if (live is not null && entries.Records.Count == 0) AdoptUnmanaged(type, live, entries, writer);
+        if (live is not null && entries.Records.Count == 0) AdoptUnmanaged(type, live, entries, request, statusIsSeparate);
 
-        var self = new ManagerKey(writer.Manager, true, string.Empty, writer.Subresource);
+        var self = new ManagerKey(request.Manager, true, string.Empty, request.Subresource);
         JsonNode? merged = FieldWalks.Merge(type, live ?? [], config);
         ManagerRecord? last = entries.Find(self);
-        entries.Set(self, new(Tracked(type, FieldWalks.FieldsOf(type, config), writer), writer.ApiVersion, JsonDocuments.Timestamp(writer.Time)));
+        entries.Set(self, new(Tracked(FieldWalks.FieldsOf(type, config), request, statusIsSeparate), request.ApiVersion, JsonDocuments.Timestamp(request.Now)));
         JsonObject result = (JsonObject)(last is null ? merged : Prune(type, merged, entries, last))!;
 
-        FieldChanges changes = Changes(type, before, result, writer);
+        FieldChanges changes = Changes(type, before, result, request, statusIsSeparate);
         FieldSet taken = changes.Modified.Union(changes.Added);
         FieldSet own = LastAppliedFields(type, live, self);
         var conflicts = new List<(ManagerKey Manager, string Field)>();
@@ -34,42 +33,27 @@ internal static class FieldManager
             foreach (string field in record.Fields.Intersection(taken).Difference(own).Paths()) conflicts.Add((key, field));
         }
 
-        if (conflicts.Count > 0 && !force)
-            return Conflicted(conflicts);
+        if (conflicts.Count > 0 && !request.Force)
+            return new(null, [.. conflicts.OrderBy(c => c.Manager.Manager, StringComparer.Ordinal).Select(c => new ApplyConflict(c.Field, c.Manager.ToString()))]);
         entries.Take(taken, self);
         entries.Take(changes.Removed, null);
         RefreshLastApplied(result, config, self);
-        Store(result, entries, live);
-        finish(result);
-        return new ApplyResult.Applied(result);
-    }
-
-    private static ApplyResult.Conflicted Conflicted(List<(ManagerKey Manager, string Field)> conflicts)
-    {
-        ImmutableArray<FieldConflict> causes = [.. conflicts.Select(c => new FieldConflict(c.Field, $"conflict with {c.Manager}"))];
-        if (conflicts.Count == 1) return new($"Apply failed with 1 conflict: {causes[0].Message}: {causes[0].Field}", causes);
-        List<string> lines = [];
-        foreach (var group in conflicts.GroupBy(c => c.Manager).OrderBy(g => g.Key.Manager, StringComparer.Ordinal))
-        {
-            lines.Add($"conflicts with {group.Key}:");
-            lines.AddRange(group.Select(c => $"- {c.Field}"));
-        }
-
-        return new($"Apply failed with {conflicts.Count} conflicts: {string.Join('\n', lines)}", causes);
+        Store(result, entries, live, request);
+        return new(result, []);
     }
 
     /// <summary>Records a write of any other kind, in <paramref name="updated"/> itself.</summary>
-    public static void Track(TypeSchema type, JsonObject? live, JsonObject updated, FieldWriter writer)
+    public static void Track(TypeSchema type, JsonObject? live, JsonObject updated, ManagerRequest request, bool statusIsSeparate)
     {
         JsonNode? sent = updated.At("metadata", "managedFields");
-        if (writer.Subresource.Length == 0 && sent is JsonArray { Count: 1 } list && list[0] is JsonObject { Count: 0 })
+        if (request.Subresource.Length == 0 && sent is JsonArray { Count: 1 } list && list[0] is JsonObject { Count: 0 })
         {
             updated.Object("metadata")?.Remove("managedFields");
             return;
         }
 
         JsonNode? liveList = live.At("metadata", "managedFields");
-        ManagedEntries entries = ManagedEntries.Read(writer.Subresource.Length == 0 ? sent : liveList);
+        ManagedEntries entries = ManagedEntries.Read(request.Subresource.Length == 0 ? sent : liveList);
         if (entries.Records.Count == 0) entries = ManagedEntries.Read(liveList);
         if (live is not null && entries.Records.Count == 0)
         {
@@ -77,41 +61,41 @@ internal static class FieldManager
             return;
         }
 
-        FieldChanges changes = Changes(type, live ?? Shapes.Zero(type), updated, writer);
+        FieldChanges changes = Changes(type, live ?? Shapes.Zero(type), updated, request, statusIsSeparate);
         FieldSet taken = changes.Modified.Union(changes.Added);
-        var self = new ManagerKey(writer.Manager, false, writer.ApiVersion, writer.Subresource);
+        var self = new ManagerKey(request.Manager, false, request.ApiVersion, request.Subresource);
         entries.Take(taken, self);
         entries.Take(changes.Removed, null);
         if (!taken.IsEmpty)
-            entries.Set(self, new((entries.Find(self)?.Fields ?? new FieldSet()).Union(taken), writer.ApiVersion, JsonDocuments.Timestamp(writer.Time)));
-        entries.Cap(writer.ApiVersion);
-        Store(updated, entries, live);
+            entries.Set(self, new((entries.Find(self)?.Fields ?? new FieldSet()).Union(taken), request.ApiVersion, JsonDocuments.Timestamp(request.Now)));
+        entries.Cap(request.ApiVersion);
+        Store(updated, entries, live, request);
     }
 
     /// <summary>An object that nobody is recorded for: what is there belongs to whoever wrote it before the first apply.</summary>
-    private static void AdoptUnmanaged(TypeSchema type, JsonObject live, ManagedEntries entries, FieldWriter writer)
+    private static void AdoptUnmanaged(TypeSchema type, JsonObject live, ManagedEntries entries, ManagerRequest request, bool statusIsSeparate)
     {
-        FieldSet all = Changes(type, Shapes.Zero(type), live, writer).Added;
-        entries.Set(new("before-first-apply", false, writer.ApiVersion, string.Empty), new(all, writer.ApiVersion, JsonDocuments.Timestamp(writer.Time)));
+        FieldSet all = Changes(type, Shapes.Zero(type), live, request, statusIsSeparate).Added;
+        entries.Set(new("before-first-apply", false, request.ApiVersion, string.Empty), new(all, request.ApiVersion, JsonDocuments.Timestamp(request.Now)));
     }
 
-    private static FieldChanges Changes(TypeSchema type, JsonObject old, JsonNode now, FieldWriter writer)
+    private static FieldChanges Changes(TypeSchema type, JsonObject old, JsonNode now, ManagerRequest request, bool statusIsSeparate)
     {
         FieldChanges changes = FieldWalks.Compare(type, old, now);
-        changes.Added = Tracked(type, changes.Added, writer);
-        changes.Modified = Tracked(type, changes.Modified, writer);
-        changes.Removed = Tracked(type, changes.Removed, writer);
+        changes.Added = Tracked(changes.Added, request, statusIsSeparate);
+        changes.Modified = Tracked(changes.Modified, request, statusIsSeparate);
+        changes.Removed = Tracked(changes.Removed, request, statusIsSeparate);
         return changes;
     }
 
     /// <summary>Leaves out what nobody owns, and what a write to this part of the object does not write.</summary>
-    private static FieldSet Tracked(TypeSchema type, FieldSet set, FieldWriter writer)
+    private static FieldSet Tracked(FieldSet set, ManagerRequest request, bool statusIsSeparate)
     {
         FieldSet result = set.Without("f:apiVersion").Without("f:kind").WithoutMember("f:metadata");
         result.Member = false;
         foreach (string name in UntrackedMetadata) result = result.Without("f:metadata", Steps.Field(name));
-        if (type.Source is null && writer.Subresource.Length == 0) result = result.Without("f:status");
-        if (type.Source is null && writer.Subresource == "status") result = result.Without("f:spec");
+        if (statusIsSeparate && request.Subresource.Length == 0) result = result.Without("f:status");
+        if (statusIsSeparate && request.Subresource == "status") result = result.Without("f:spec");
         return result;
     }
 
@@ -152,7 +136,7 @@ internal static class FieldManager
     }
 
     /// <summary>Writes the records; where nothing but times changed, those of the live object stay, so that writing the same again changes nothing.</summary>
-    private static void Store(JsonObject result, ManagedEntries entries, JsonObject? live)
+    private static void Store(JsonObject result, ManagedEntries entries, JsonObject? live, ManagerRequest request)
     {
         JsonArray written = entries.Write();
         if (live.At("metadata", "managedFields") is JsonArray before && JsonNode.DeepEquals(Timeless(before), Timeless(written)) && SameContent(live!, result))

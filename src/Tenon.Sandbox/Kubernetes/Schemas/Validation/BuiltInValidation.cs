@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using System.Text.Json.Nodes;
 
 namespace Tenon.Sandbox.Kubernetes.Schemas.Validation;
@@ -10,7 +9,7 @@ internal static class BuiltInValidation
         + "regex used for validation is '[-._a-zA-Z0-9]+')";
 
     /// <summary>The problems of a defaulted object.</summary>
-    public static ImmutableArray<FieldError> Validate(GroupVersionKind kind, TypeSchema type, JsonObject value, JsonObject? old)
+    public static IReadOnlyList<FieldError> Validate(GroupVersionKind kind, TypeSchema type, JsonObject value, JsonObject? old)
     {
         // Reviews and other requests are answered, never stored: they have no metadata of their own.
         if (kind.Group is "authentication.k8s.io" or "authorization.k8s.io" || kind.Kind is "Binding" or "Eviction" or "Scale") return [];

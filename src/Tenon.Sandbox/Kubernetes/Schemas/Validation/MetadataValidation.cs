@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using System.Text.Json.Nodes;
 
 namespace Tenon.Sandbox.Kubernetes.Schemas.Validation;
@@ -9,7 +8,7 @@ internal static class MetadataValidation
     private const int AnnotationBytes = 256 * 1024;
 
     /// <summary>The problems of an object's metadata.</summary>
-    public static ImmutableArray<FieldError> Validate(JsonObject value, JsonObject? old, Func<string, string?> checkName, bool namespaced)
+    public static IReadOnlyList<FieldError> Validate(JsonObject value, JsonObject? old, Func<string, string?> checkName, bool? namespaced)
     {
         List<FieldError> errors = [];
         JsonObject metadata = value.Object("metadata") ?? [];
@@ -19,8 +18,8 @@ internal static class MetadataValidation
         if (name.Length == 0) errors.Add(FieldError.Required("metadata.name", "name or generateName is required"));
         else if (old is null && checkName(name) is string problem) errors.Add(FieldError.Invalid("metadata.name", name, problem));
         string space = metadata.Text("namespace") ?? string.Empty;
-        if (namespaced && space.Length == 0) errors.Add(FieldError.Required("metadata.namespace"));
-        if (!namespaced && space.Length > 0) errors.Add(FieldError.Forbidden("metadata.namespace", "not allowed on this type"));
+        if (namespaced == true && space.Length == 0) errors.Add(FieldError.Required("metadata.namespace"));
+        if (namespaced == false && space.Length > 0) errors.Add(FieldError.Forbidden("metadata.namespace", "not allowed on this type"));
         CheckLabels(metadata.Object("labels"), "metadata.labels", errors);
         CheckAnnotations(metadata.Object("annotations"), errors);
         CheckOwners(metadata, errors);
@@ -54,7 +53,7 @@ internal static class MetadataValidation
             size += key.Length + (value.AsText()?.Length ?? 0);
         }
 
-        if (size > AnnotationBytes) errors.Add(FieldError.TooLong("metadata.annotations", AnnotationBytes));
+        if (size > AnnotationBytes) errors.Add(FieldError.TooLong("metadata.annotations", null, AnnotationBytes));
     }
 
     private static void CheckOwners(JsonObject metadata, List<FieldError> errors)

@@ -106,7 +106,7 @@ internal static class ServiceValidation
             errors.Add(FieldError.Forbidden("spec.loadBalancerClass", "may only be used when `type` is 'LoadBalancer'"));
         else if (now is not null && NameRules.QualifiedName(now) is string wrong) errors.Add(FieldError.Invalid("spec.loadBalancerClass", now, wrong));
         if (type == "LoadBalancer" && old.Text("type") == "LoadBalancer" && now != old.Text("loadBalancerClass"))
-            errors.Add(FieldError.Invalid("spec.loadBalancerClass", now, "may not change once set"));
+            errors.Add(FieldError.Invalid("spec.loadBalancerClass", now ?? string.Empty, "may not change once set"));
         if (spec["allocateLoadBalancerNodePorts"] is not null && type != "LoadBalancer")
             errors.Add(FieldError.Forbidden("spec.allocateLoadBalancerNodePorts", "may only be used when `type` is 'LoadBalancer'"));
     }

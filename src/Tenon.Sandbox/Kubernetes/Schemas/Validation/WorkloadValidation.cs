@@ -19,7 +19,7 @@ internal static class WorkloadValidation
         if (restart is not (null or "Always")) errors.Add(FieldError.NotSupported("spec.template.spec.restartPolicy", restart, ["Always"]));
         if (kind == "Deployment") CheckStrategy(spec, errors);
         if (old is not null && !JsonNode.DeepEquals(selector, old["selector"]))
-            errors.Add(new(FieldErrorReason.FieldValueInvalid, "spec.selector", $"Invalid value: {Show(selector)}: field is immutable"));
+            errors.Add(new("FieldValueInvalid", "spec.selector", $"Invalid value: {Show(selector)}: field is immutable"));
     }
 
     /// <summary>A ReplicationController.</summary>
@@ -50,7 +50,7 @@ internal static class WorkloadValidation
         if (spec.Object("template", "spec") is JsonObject pod) PodValidation.CheckSpec(pod, $"{path}.template.spec", errors);
         string restart = spec.Text("template", "spec", "restartPolicy") ?? "Always";
         if (restart is not ("Never" or "OnFailure"))
-            errors.Add(new(FieldErrorReason.FieldValueRequired, $"{path}.template.spec.restartPolicy", "Required value: valid values: \"OnFailure\", \"Never\""));
+            errors.Add(new("FieldValueRequired", $"{path}.template.spec.restartPolicy", "Required value: valid values: \"OnFailure\", \"Never\""));
     }
 
     private static string Noun(string kind) => kind switch { "StatefulSet" => "statefulset", "DaemonSet" => "daemonset", _ => "deployment" };
@@ -69,7 +69,7 @@ internal static class WorkloadValidation
         if (selector is not null && !Matches(selector, labels))
         {
             string shown = string.Join(", ", labels.OrderBy(l => l.Key, StringComparer.Ordinal).Select(l => $"\"{l.Key}\":\"{l.Value.AsText()}\""));
-            errors.Add(new(FieldErrorReason.FieldValueInvalid, "spec.template.metadata.labels",
+            errors.Add(new("FieldValueInvalid", "spec.template.metadata.labels",
                 $"Invalid value: map[string]string{(labels.Count == 0 ? "(nil)" : $"{{{shown}}}")}: `selector` does not match template `labels`"));
         }
 

@@ -1,47 +1,41 @@
-using System.Collections.Immutable;
 using System.Text.Json.Nodes;
 
 namespace Tenon.Sandbox.Kubernetes.Schemas;
 
-/// <summary>The rules of a version of a custom resource, by its structural schema.</summary>
-internal sealed class CustomRules : KindRules
+/// <summary>A version of a custom resource, by its structural schema.</summary>
+internal sealed class CustomSchema : ObjectSchema
 {
     private readonly TypeSchema _body;
-    private readonly bool _namespaced;
 
     /// <summary>Compiles a schema that <see cref="StructuralSchemas.Check"/> found sound; without one everything is kept.</summary>
-    public CustomRules(GroupVersionKind kind, bool namespaced, JsonObject? schema, bool preserveUnknown) : this(kind, namespaced, Body(schema, preserveUnknown))
+    public CustomSchema(GroupVersionKind kind, JsonObject? schema, bool preserveUnknown) : this(kind, Body(schema, preserveUnknown))
     {
     }
 
-    private CustomRules(GroupVersionKind kind, bool namespaced, TypeSchema body) : base(kind, WithMetadata(kind, body)) => (_body, _namespaced) = (body, namespaced);
+    private CustomSchema(GroupVersionKind kind, TypeSchema body) : base(kind, WithMetadata(kind, body)) => _body = body;
 
     /// <inheritdoc/>
-    public override bool AllowsStrategicMerge => false;
+    public override bool SupportsStrategicMerge => false;
 
     /// <inheritdoc/>
-    public override DecodedObject Decode(JsonObject body)
+    protected override bool StatusIsSeparate => false;
+
+    /// <inheritdoc/>
+    public override DecodeReport Decode(JsonObject document)
     {
-        JsonObject copy = body.Copy();
-        (ImmutableArray<string> unknown, string? error) = BodyDecoder.Decode(_body, copy, typed: false);
-        if (copy["metadata"] is JsonObject metadata)
-        {
-            (ImmutableArray<string> below, error) = BodyDecoder.Decode(SchemaCatalog.BuiltIn.ObjectMeta, metadata, typed: true);
-            unknown = [.. below.Select(f => $"metadata.{f}"), .. unknown];
-        }
-
-        return new(copy, [.. unknown.Select(f => $"unknown field \"{f}\"")], error);
+        DecodeReport body = BodyDecoder.Decode(_body, document, typed: false);
+        if (document["metadata"] is not JsonObject metadata) return body;
+        DecodeReport meta = BodyDecoder.Decode(SchemaCatalog.BuiltIn.ObjectMeta, metadata, typed: true);
+        return new([.. meta.UnknownFields.Select(f => $"metadata.{f}"), .. body.UnknownFields], meta.TypeError);
     }
 
     /// <inheritdoc/>
-    public override void Default(JsonObject value) => SchemaDefaults.Fill(_body, value);
+    public override void Default(JsonObject document) => SchemaDefaults.Fill(_body, document);
 
     /// <inheritdoc/>
-    public override ImmutableArray<FieldError> Validate(JsonObject value, JsonObject? old)
-    {
-        ImmutableArray<FieldError> metadata = Validation.MetadataValidation.Validate(value, old, Validation.NameRules.DnsSubdomain, _namespaced);
-        return _body.Source is null ? metadata : [.. metadata, .. StructuralValidation.Validate(_body.Source, value)];
-    }
+    public override IReadOnlyList<FieldError> Validate(JsonObject document, JsonObject? old) =>
+        [.. Validation.MetadataValidation.Validate(document, old, Validation.NameRules.DnsSubdomain, null),
+         .. _body.Source is null ? [] : StructuralValidation.Validate(_body.Source, document)];
 
     private static TypeSchema Body(JsonObject? schema, bool preserveUnknown)
     {
