@@ -14,8 +14,8 @@ internal static class ComputeJson
     public static JsonArray Bookmark(ApiRequest request, string path)
         => new(new JsonObject { ["rel"] = "bookmark", ["href"] = $"{request.BaseUrl}/{path}" });
 
-    /// <summary><c>2026-11-21T04:31:34.000000</c>.</summary>
-    public static string? Micros(DateTimeOffset? time) => time?.UtcDateTime.ToString("yyyy-MM-ddTHH:mm:ss.ffffff");
+    /// <summary><c>2026-11-21T04:31:34.000000</c>: the database keeps whole seconds.</summary>
+    public static string? Micros(DateTimeOffset? time) => time?.UtcDateTime.ToString("yyyy-MM-ddTHH:mm:ss'.000000'");
 
     /// <summary>Cuts the page that limit and marker ask for out of an ordered list, with the link to the next.</summary>
     public static ApiResponse Page<T>(ApiRequest request, string name, IEnumerable<T> all, Func<T, string> id, Func<T, JsonNode> render)

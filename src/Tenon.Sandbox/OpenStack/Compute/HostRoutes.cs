@@ -19,18 +19,32 @@ internal sealed class HostRoutes(ComputeState state)
         });
         routes.Get("/v2.1/os-hypervisors", "hypervisors.list", request => Hypervisors(request, detail: false));
         routes.Get("/v2.1/os-hypervisors/detail", "hypervisors.detail", request => Hypervisors(request, detail: true));
+        routes.Get("/v2.1/os-hypervisors/statistics", "hypervisors.statistics", Statistics);
+        routes.Get("/v2.1/os-hypervisors/{id}/uptime", "hypervisors.uptime", request =>
+        {
+            ComputeFaults.RequireAdmin(request, "os_compute_api:os-hypervisors:uptime");
+            if (request.AtLeast(88)) throw ComputeFaults.Missing();
+            JsonObject json = Hypervisor(FindHost(request), request, detail: false);
+            json["uptime"] = null;
+            return ApiResponse.Wrapped(200, "hypervisor", json);
+        });
         routes.Get("/v2.1/os-hypervisors/{id}", "hypervisors.show", request =>
         {
             ComputeFaults.RequireAdmin(request, "os_compute_api:os-hypervisors:show");
-            ComputeHost host = state.Hosts.Find(h => h.Uuid == request["id"] || h.Id.ToString() == request["id"])
-                ?? throw new ApiFault(404, $"Hypervisor with ID '{request["id"]}' could not be found.");
-            return ApiResponse.Wrapped(200, "hypervisor", Hypervisor(host, request, detail: true));
+            return ApiResponse.Wrapped(200, "hypervisor", Hypervisor(FindHost(request), request, detail: true));
         });
         routes.Get("/v2.1/os-services", "services.list", Services);
         routes.Put("/v2.1/os-services/{id}", "services.update", UpdateService);
         routes.Get("/v2.1/os-aggregates", "aggregates.list", Aggregates);
         routes.Get("/v2.1/extensions", "extensions.list", request => ApiResponse.Ok(new JsonObject { ["extensions"] = new JsonArray() }));
         routes.Get("/v2.1/os-simple-tenant-usage", "usages.list", request => ApiResponse.Ok(new JsonObject { ["tenant_usages"] = new JsonArray() }));
+        routes.Get("/v2.1/os-simple-tenant-usage/{project}", "usages.show", Usage);
+        routes.Get("/v2.1/os-hosts", "hosts.list", request =>
+        {
+            ComputeFaults.RequireAdmin(request, "os_compute_api:os-hosts:list");
+            if (request.AtLeast(43)) throw ComputeFaults.Missing();
+            return ApiResponse.Collection("hosts", state.Hosts.Select(h => new JsonObject { ["host_name"] = h.Name, ["service"] = "compute", ["zone"] = h.Zone }));
+        });
         routes.Get("/v2.1/os-migrations", "migrations.list", request => ApiResponse.Ok(new JsonObject { ["migrations"] = new JsonArray() }));
     }
 
@@ -109,6 +123,49 @@ internal sealed class HostRoutes(ComputeState state)
         json["disk_available_least"] = ComputeHost.DiskGb - disk;
         json["cpu_info"] = request.AtLeast(28) ? new JsonObject() : JsonValue.Create("{}");
         return json;
+    }
+
+    private ComputeHost FindHost(ApiRequest request) => state.Hosts.Find(h => h.Uuid == request["id"] || h.Id.ToString() == request["id"])
+        ?? throw new ApiFault(404, $"Hypervisor with ID '{request["id"]}' could not be found.");
+
+    private ApiResponse Statistics(ApiRequest request)
+    {
+        ComputeFaults.RequireAdmin(request, "os_compute_api:os-hypervisors:statistics");
+        if (request.AtLeast(88)) throw ComputeFaults.Missing();
+        var sums = new JsonObject { ["count"] = state.Hosts.Count };
+        foreach (string figure in (string[])["vcpus", "memory_mb", "local_gb", "vcpus_used", "memory_mb_used", "local_gb_used", "free_ram_mb", "free_disk_gb",
+                     "current_workload", "running_vms", "disk_available_least"])
+            sums[figure] = state.Hosts.Sum(h => Hypervisor(h, request, detail: true).Integer(figure) ?? 0);
+        return ApiResponse.Wrapped(200, "hypervisor_statistics", sums);
+    }
+
+    private ApiResponse Usage(ApiRequest request)
+    {
+        if (!request.Token.MaySee(request["project"])) throw ComputeFaults.Policy("os_compute_api:os-simple-tenant-usage:show");
+        DateTimeOffset now = state.Context.Now;
+        JsonObject[] servers = [.. state.ServersOf(request["project"]).Select(s =>
+        {
+            double hours = (now - s.Created).TotalHours;
+            return new JsonObject
+            {
+                ["instance_id"] = s.Id, ["name"] = s.Name, ["hours"] = hours, ["tenant_id"] = s.ProjectId, ["flavor"] = s.Flavor.Name, ["vcpus"] = s.Flavor.Vcpus,
+                ["memory_mb"] = s.Flavor.Ram, ["local_gb"] = s.Flavor.Disk, ["started_at"] = ComputeJson.Micros(s.Created), ["ended_at"] = null,
+                ["state"] = s.VmState, ["uptime"] = (long)(now - s.Created).TotalSeconds,
+            };
+        })];
+        if (servers.Length == 0) return ApiResponse.Wrapped(200, "tenant_usage", new JsonObject());
+        double Total(Func<Server, double> of) => state.ServersOf(request["project"]).Sum(s => of(s) * (now - s.Created).TotalHours);
+        return ApiResponse.Wrapped(200, "tenant_usage", new JsonObject
+        {
+            ["tenant_id"] = request["project"],
+            ["server_usages"] = new JsonArray([.. servers]),
+            ["start"] = request.Query["start"],
+            ["stop"] = request.Query["end"],
+            ["total_hours"] = Total(_ => 1),
+            ["total_vcpus_usage"] = Total(s => s.Flavor.Vcpus),
+            ["total_memory_mb_usage"] = Total(s => s.Flavor.Ram),
+            ["total_local_gb_usage"] = Total(s => s.Flavor.Disk),
+        });
     }
 
     private ApiResponse Services(ApiRequest request)

@@ -40,12 +40,18 @@ internal interface INetworkingForCompute
     /// <summary>A security group's ID by its ID or name among the project's; null where none or several match.</summary>
     string? FindSecurityGroup(string idOrName, string projectId);
 
+    /// <summary>A project's security groups, its default one (made where it is not there yet) among them.</summary>
+    IReadOnlyList<SecurityGroupSummary> SecurityGroupsOf(string projectId);
+
     /// <summary>Adds a fixed IP of the network to one of the server's ports on it; what the addFixedIp action does.</summary>
     void AddFixedIp(string portId, string networkId);
 
     /// <summary>Removes a fixed IP from a port.</summary>
     void RemoveFixedIp(string portId, string address);
 }
+
+/// <summary>A security group as Nova shows it.</summary>
+internal sealed record SecurityGroupSummary(string Id, string Name, string Description);
 
 /// <summary>A network as Nova sees it.</summary>
 internal sealed record NetworkSummary(string Id, string Name, bool External, bool HasSubnets);

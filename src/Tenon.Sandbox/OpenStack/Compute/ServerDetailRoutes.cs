@@ -44,6 +44,8 @@ internal sealed class ServerDetailRoutes(ComputeState state, INetworkingForCompu
                 : throw new ApiFault(404, "Instance is not a member of specified network");
         });
         routes.Get("/v2.1/servers/{id}/os-security-groups", "servers.security_groups.list", SecurityGroups);
+        routes.Get("/v2.1/os-security-groups", "security_groups.list", ProjectGroups);
+        routes.Get("/v2.1/os-security-groups/{group}", "security_groups.show", ProjectGroups);
         routes.Get("/v2.1/servers/{id}/os-volume_attachments", "servers.volume_attachments.list", request =>
         {
             state.FindServer(request);
@@ -117,19 +119,28 @@ internal sealed class ServerDetailRoutes(ComputeState state, INetworkingForCompu
         return ApiResponse.Empty(201).With("Location", request.Link(""));
     }
 
+    private static JsonObject Group(SecurityGroupSummary group, string projectId) => new()
+    {
+        ["id"] = group.Id, ["description"] = group.Description, ["name"] = group.Name, ["tenant_id"] = projectId, ["rules"] = new JsonArray(),
+    };
+
     private ApiResponse SecurityGroups(ApiRequest request)
     {
         Server server = state.FindServer(request);
-        var groups = new Dictionary<string, string>(StringComparer.Ordinal);
-        foreach (ServerPort port in networking.PortsOf(server.Id))
-        {
-            for (int i = 0; i < port.SecurityGroupIds.Length; i++) groups.TryAdd(port.SecurityGroupIds[i], port.SecurityGroupNames[i]);
-        }
+        HashSet<string> bound = [.. networking.PortsOf(server.Id).SelectMany(p => p.SecurityGroupIds)];
+        return ApiResponse.Collection(
+            "security_groups", networking.SecurityGroupsOf(server.ProjectId).Where(g => bound.Contains(g.Id)).Select(g => Group(g, server.ProjectId)));
+    }
 
-        return ApiResponse.Collection("security_groups", groups.Select(g => new JsonObject
-        {
-            ["id"] = g.Key, ["description"] = "", ["name"] = g.Value, ["tenant_id"] = server.ProjectId, ["rules"] = new JsonArray(),
-        }));
+    /// <summary>Nova's old view of Neutron's groups (until 2.36), with which clients still turn names into IDs. Rules are Neutron's to show.</summary>
+    private ApiResponse ProjectGroups(ApiRequest request)
+    {
+        if (request.AtLeast(36)) throw ComputeFaults.Missing();
+        string project = request.Token.ProjectId ?? "";
+        IEnumerable<SecurityGroupSummary> groups = networking.SecurityGroupsOf(project);
+        if (!request.Route.TryGetValue("group", out string? id)) return ApiResponse.Collection("security_groups", groups.Select(g => Group(g, project)));
+        return ApiResponse.Wrapped(
+            200, "security_group", Group(groups.FirstOrDefault(g => g.Id == id) ?? throw new ApiFault(404, $"Security group {id} not found."), project));
     }
 
     private static JsonObject Action(Server server, InstanceAction action, ApiRequest request)

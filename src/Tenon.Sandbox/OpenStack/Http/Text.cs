@@ -20,8 +20,8 @@ internal static class Text
     /// <summary><c>2026-11-21T03:41:19</c> (Octavia).</summary>
     public static string SecondsWithoutZone(DateTimeOffset time) => time.UtcDateTime.ToString("yyyy-MM-ddTHH:mm:ss");
 
-    /// <summary><c>2026-11-21T03:41:19.000000Z</c> (Keystone).</summary>
-    public static string Micros(DateTimeOffset time) => time.UtcDateTime.ToString("yyyy-MM-ddTHH:mm:ss.ffffff'Z'");
+    /// <summary><c>2026-11-21T03:41:19.000000Z</c> (Keystone, which keeps whole seconds).</summary>
+    public static string Micros(DateTimeOffset time) => time.UtcDateTime.ToString("yyyy-MM-ddTHH:mm:ss'.000000Z'");
 }
 
 /// <summary>Reading requests' JSON.</summary>

@@ -100,7 +100,7 @@ internal sealed class ApplicationCredentialRoutes(IdentityStore store)
             ["user_id"] = credential.UserId,
             ["project_id"] = credential.ProjectId,
             ["system"] = null,
-            ["expires_at"] = credential.ExpiresAt is { } end ? end.UtcDateTime.ToString("yyyy-MM-ddTHH:mm:ss.ffffff") : null,
+            ["expires_at"] = credential.ExpiresAt is { } end ? end.UtcDateTime.ToString("yyyy-MM-ddTHH:mm:ss'.000000'") : null,
             ["unrestricted"] = credential.Unrestricted,
             ["roles"] = new JsonArray([.. credential.RoleIds.Select(store.Roles.Find).OfType<Role>().Select(r => IdentityJson.Role(r, null))]),
             ["links"] = IdentityJson.Self(request, $"application_credentials/{credential.Id}"),

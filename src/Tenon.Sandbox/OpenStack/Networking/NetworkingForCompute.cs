@@ -87,6 +87,12 @@ internal sealed partial class NetworkingService : INetworkingForCompute
         return named.Length == 1 ? named[0].Id : null;
     }
 
+    public IReadOnlyList<SecurityGroupSummary> SecurityGroupsOf(string projectId)
+    {
+        State.DefaultGroup(projectId);
+        return [.. State.Groups.Where(g => g.ProjectId == projectId).Select(g => new SecurityGroupSummary(g.Id, g.Name, g.Description ?? ""))];
+    }
+
     public void AddFixedIp(string portId, string networkId)
     {
         if (!State.Ports.TryGet(portId, out Port? port)) throw Faults.PortNotFound(portId);
