@@ -1,0 +1,181 @@
+using System.Text;
+using System.Text.Json.Nodes;
+using Tenon.Sandbox.Kubernetes.Storage;
+
+namespace Tenon.Sandbox.Kubernetes.Resources.Strategies;
+
+/// <summary>Namespaces: active until deleted, then held until the namespace controller has emptied them.</summary>
+internal sealed class NamespaceStrategy : ResourceStrategy
+{
+    private const string Finalizer = "kubernetes";
+
+    /// <inheritdoc/>
+    public override IReadOnlyDictionary<string, Func<JsonObject, string>> SelectableFields { get; } = new Dictionary<string, Func<JsonObject, string>>
+    {
+        ["status.phase"] = o => o.Text("status", "phase") ?? "",
+        ["name"] = o => o.Text("metadata", "name") ?? "",
+    };
+
+    /// <inheritdoc/>
+    public override void PrepareForCreate(JsonObject document, StrategyContext context)
+    {
+        document.Ensure("spec")["finalizers"] = new JsonArray(Finalizer);
+        document["status"] = new JsonObject { ["phase"] = "Active" };
+        document.Ensure("metadata").Ensure("labels")["kubernetes.io/metadata.name"] = document.Text("metadata", "name");
+    }
+
+    /// <inheritdoc/>
+    public override void PrepareForUpdate(JsonObject document, JsonObject old, StrategyContext context)
+    {
+        if (old["spec"] is { } spec) document["spec"] = spec.DeepClone();
+        document.Ensure("metadata").Ensure("labels")["kubernetes.io/metadata.name"] = document.Text("metadata", "name");
+    }
+
+    /// <inheritdoc/>
+    public override void CheckDelete(StoredObject stored, StrategyContext context)
+    {
+        if (stored.Key.Name is "default" or "kube-system" or "kube-public")
+            throw ApiException.Forbidden(stored.Resource, stored.Key.Name, "this namespace may not be deleted");
+    }
+
+    /// <inheritdoc/>
+    public override void MarkedForDeletion(JsonObject document, StrategyContext context) => document.Ensure("status")["phase"] = "Terminating";
+
+    /// <inheritdoc/>
+    public override bool IsHeld(JsonObject document) => document.Texts("spec", "finalizers").Any();
+}
+
+/// <summary>Nodes: pod ranges and provider IDs never change once set.</summary>
+internal sealed class NodeStrategy : ResourceStrategy
+{
+    /// <inheritdoc/>
+    public override IReadOnlyDictionary<string, Func<JsonObject, string>> SelectableFields { get; } = new Dictionary<string, Func<JsonObject, string>>
+    {
+        ["spec.unschedulable"] = o => o.Bool("spec", "unschedulable") == true ? "true" : "false",
+    };
+
+    /// <inheritdoc/>
+    public override IEnumerable<FieldError> Validate(JsonObject document, JsonObject? old, StrategyContext context)
+    {
+        if (old is null) yield break;
+        if (old.Text("spec", "providerID") is { Length: > 0 } id && document.Text("spec", "providerID") != id)
+            yield return FieldError.Forbidden("spec.providerID", "node updates may not change providerID except from \"\" to valid");
+        if (old.At("spec", "podCIDRs") is JsonArray { Count: > 0 } ranges && !JsonNode.DeepEquals(ranges, document.At("spec", "podCIDRs")))
+            yield return FieldError.Forbidden("spec.podCIDRs", "node updates may not change podCIDR except from \"\" to valid");
+    }
+}
+
+/// <summary>Pods: pending until a node takes them; a node's pod goes gracefully.</summary>
+internal sealed class PodStrategy : ResourceStrategy
+{
+    private const long DefaultGrace = 30;
+
+    /// <inheritdoc/>
+    public override IReadOnlyDictionary<string, Func<JsonObject, string>> SelectableFields { get; } = new Dictionary<string, Func<JsonObject, string>>
+    {
+        ["spec.nodeName"] = o => o.Text("spec", "nodeName") ?? "",
+        ["spec.restartPolicy"] = o => o.Text("spec", "restartPolicy") ?? "",
+        ["spec.schedulerName"] = o => o.Text("spec", "schedulerName") ?? "",
+        ["spec.serviceAccountName"] = o => o.Text("spec", "serviceAccountName") ?? "",
+        ["spec.hostNetwork"] = o => o.Bool("spec", "hostNetwork") == true ? "true" : "false",
+        ["status.phase"] = o => o.Text("status", "phase") ?? "",
+        ["status.podIP"] = o => o.Text("status", "podIP") ?? "",
+        ["status.nominatedNodeName"] = o => o.Text("status", "nominatedNodeName") ?? "",
+    };
+
+    /// <inheritdoc/>
+    public override void PrepareForCreate(JsonObject document, StrategyContext context)
+    {
+        document["status"] = new JsonObject { ["phase"] = "Pending", ["qosClass"] = "BestEffort" };
+        JsonObject spec = document.Ensure("spec");
+        if (string.IsNullOrEmpty(spec.Text("serviceAccountName"))) spec["serviceAccountName"] = spec["serviceAccount"] = "default";
+        JsonArray tolerations = spec.EnsureArray("tolerations");
+        foreach (string key in new[] { "node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable" })
+        {
+            if (tolerations.OfType<JsonObject>().Any(t => t.Text("key") == key || (t.Text("key") is null && t.Text("operator") == "Exists"))) continue;
+            tolerations.Add((JsonNode)new JsonObject { ["key"] = key, ["operator"] = "Exists", ["effect"] = "NoExecute", ["tolerationSeconds"] = 300 });
+        }
+    }
+
+    /// <inheritdoc/>
+    public override long GracePeriodSeconds(JsonObject document, long? requested)
+    {
+        if (string.IsNullOrEmpty(document.Text("spec", "nodeName")) || document.Text("status", "phase") is "Succeeded" or "Failed") return 0;
+        return requested ?? document.Long("spec", "terminationGracePeriodSeconds") ?? DefaultGrace;
+    }
+}
+
+/// <summary>ConfigMaps, and the immutability that Secrets share.</summary>
+internal class DataStrategy : ResourceStrategy
+{
+    /// <inheritdoc/>
+    public override IEnumerable<FieldError> Validate(JsonObject document, JsonObject? old, StrategyContext context)
+    {
+        if (old?.Bool("immutable") != true) yield break;
+        if (document.Bool("immutable") != true) yield return FieldError.Forbidden("immutable", "field is immutable when `immutable` is set");
+        if (!JsonNode.DeepEquals(document["data"], old["data"])) yield return FieldError.Forbidden("data", "field is immutable when `immutable` is set");
+    }
+}
+
+/// <summary>Secrets: plain text becomes data, the type never changes.</summary>
+internal sealed class SecretStrategy : DataStrategy
+{
+    /// <inheritdoc/>
+    public override IReadOnlyDictionary<string, Func<JsonObject, string>> SelectableFields { get; } = new Dictionary<string, Func<JsonObject, string>>
+    {
+        ["type"] = o => o.Text("type") ?? "",
+    };
+
+    /// <inheritdoc/>
+    public override void PrepareForCreate(JsonObject document, StrategyContext context) => Encode(document);
+
+    /// <inheritdoc/>
+    public override void PrepareForUpdate(JsonObject document, JsonObject old, StrategyContext context) => Encode(document);
+
+    /// <inheritdoc/>
+    public override IEnumerable<FieldError> Validate(JsonObject document, JsonObject? old, StrategyContext context)
+    {
+        IEnumerable<FieldError> errors = base.Validate(document, old, context);
+        return old is not null && old.Text("type") != document.Text("type") ? errors.Append(FieldError.Invalid("type", document["type"], "field is immutable")) : errors;
+    }
+
+    private static void Encode(JsonObject document)
+    {
+        if (document["stringData"] is not JsonObject plain) return;
+        JsonObject data = document.Ensure("data");
+        foreach ((string name, JsonNode? value) in plain) data[name] = Convert.ToBase64String(Encoding.UTF8.GetBytes(value.AsText() ?? ""));
+        document.Remove("stringData");
+    }
+}
+
+/// <summary>Events: selectable by what they are about.</summary>
+internal sealed class EventStrategy : ResourceStrategy
+{
+    /// <inheritdoc/>
+    public override IReadOnlyDictionary<string, Func<JsonObject, string>> SelectableFields { get; } = new Dictionary<string, Func<JsonObject, string>>
+    {
+        ["involvedObject.kind"] = o => o.Text("involvedObject", "kind") ?? "",
+        ["involvedObject.namespace"] = o => o.Text("involvedObject", "namespace") ?? "",
+        ["involvedObject.name"] = o => o.Text("involvedObject", "name") ?? "",
+        ["involvedObject.uid"] = o => o.Text("involvedObject", "uid") ?? "",
+        ["involvedObject.apiVersion"] = o => o.Text("involvedObject", "apiVersion") ?? "",
+        ["involvedObject.resourceVersion"] = o => o.Text("involvedObject", "resourceVersion") ?? "",
+        ["involvedObject.fieldPath"] = o => o.Text("involvedObject", "fieldPath") ?? "",
+        ["reason"] = o => o.Text("reason") ?? "",
+        ["reportingComponent"] = o => o.Text("reportingComponent") ?? "",
+        ["source"] = o => o.Text("source", "component") ?? o.Text("reportingComponent") ?? "",
+        ["type"] = o => o.Text("type") ?? "",
+    };
+}
+
+/// <summary>Workloads: their selectors never change.</summary>
+internal sealed class WorkloadStrategy : ResourceStrategy
+{
+    /// <inheritdoc/>
+    public override IEnumerable<FieldError> Validate(JsonObject document, JsonObject? old, StrategyContext context)
+    {
+        // A ReplicationController's selector may change; those of the apps group may not.
+        if (old is null || document.Text("kind") == "ReplicationController" || JsonNode.DeepEquals(document.At("spec", "selector"), old.At("spec", "selector"))) yield break;
+        yield return FieldError.Invalid("spec.selector", document.At("spec", "selector"), "field is immutable");
+    }
+}
