@@ -11,6 +11,9 @@ public sealed class ApiException(int code, string reason, string message, JsonOb
     /// <summary>The machine-readable reason, for example <c>NotFound</c>.</summary>
     public string Reason { get; } = reason;
 
+    /// <summary>The Status' own metadata: where a list that expired may go on.</summary>
+    public JsonObject? ListMetadata { get; init; }
+
     /// <summary>The <c>Status</c> document.</summary>
     public JsonObject ToStatus()
     {
@@ -18,7 +21,7 @@ public sealed class ApiException(int code, string reason, string message, JsonOb
         {
             ["kind"] = "Status",
             ["apiVersion"] = "v1",
-            ["metadata"] = new JsonObject(),
+            ["metadata"] = ListMetadata?.DeepClone() ?? new JsonObject(),
             ["status"] = "Failure",
             ["message"] = Message,
         };
