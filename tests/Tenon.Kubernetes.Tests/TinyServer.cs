@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text.Json;
 using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Http;
 
@@ -206,7 +205,7 @@ internal sealed class TinyServer
                     }
 
                     from = Math.Max(from, _version);
-                    if (Bookmarks) lines.Add($$$"""{"type":"BOOKMARK","object":{"metadata":{"resourceVersion":"{{{_version}}}"}}}""");
+                    if (Bookmarks) lines.Add($"{{\"type\":\"BOOKMARK\",\"object\":{{\"metadata\":{{\"resourceVersion\":\"{_version}\"}}}}}}");
                 }
 
                 dropped = epoch != _epoch;

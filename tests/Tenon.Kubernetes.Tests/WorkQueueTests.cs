@@ -18,7 +18,7 @@ public sealed class WorkQueueTests : IDisposable
         where TKey : notnull
     {
         if (queue.Length == 0) return null;
-        ValueTask<WorkItem<TKey>?> taking = queue.TakeAsync(CancellationToken.None);
+        Task<WorkItem<TKey>?> taking = queue.TakeAsync(CancellationToken.None).AsTask();
         taking.IsCompletedSuccessfully.ShouldBeTrue("a ready key is given at once");
         return taking.GetAwaiter().GetResult();
     }
