@@ -196,7 +196,7 @@ internal sealed class TinyServer
             lock (_gate)
             {
                 changed = _changed.Task;
-                tooOld = !started && from < _oldest;
+                tooOld = from < _oldest; // also for a watch that has not sent all of what was forgotten
                 if (!tooOld)
                 {
                     foreach ((long version, string type, string json) in _log.Where(e => e.Version > from))
@@ -212,7 +212,7 @@ internal sealed class TinyServer
                 drop = _drop;
             }
 
-            if (tooOld && TooOld == TooOld.Http)
+            if (tooOld && !started && TooOld == TooOld.Http)
             {
                 await ScriptedApi.StatusAsync(context, 410, "Expired", "too old resource version");
                 return;

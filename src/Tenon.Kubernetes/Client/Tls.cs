@@ -66,10 +66,18 @@ internal static class Tls
     {
         if (shown is not X509Certificate2 certificate) return false;
         if ((errors & (SslPolicyErrors.RemoteCertificateNameMismatch | SslPolicyErrors.RemoteCertificateNotAvailable)) != SslPolicyErrors.None) return false;
+
+        // One by one: while an authority is renewed, a bundle holds two of one name, and a chain is built to the first that fits by name.
+        return roots.Any(root => LeadsTo(root, roots, certificate, sent));
+    }
+
+    private static bool LeadsTo(X509Certificate2 root, X509Certificate2Collection bundle, X509Certificate2 certificate, X509Chain? sent)
+    {
         using var chain = new X509Chain();
         chain.ChainPolicy.TrustMode = X509ChainTrustMode.CustomRootTrust;
         chain.ChainPolicy.RevocationMode = X509RevocationMode.NoCheck;
-        chain.ChainPolicy.CustomTrustStore.AddRange(roots);
+        chain.ChainPolicy.CustomTrustStore.Add(root);
+        chain.ChainPolicy.ExtraStore.AddRange(bundle.Where(c => c.Subject != root.Subject).ToArray());
         chain.ChainPolicy.ApplicationPolicy.Add(new Oid("1.3.6.1.5.5.7.3.1")); // server authentication
         if (sent is not null)
             foreach (X509ChainElement element in sent.ChainElements) chain.ChainPolicy.ExtraStore.Add(element.Certificate);
@@ -78,6 +86,6 @@ internal static class Tls
         // A trusted certificate need not be self-signed: a bundle may hold an intermediate, or the server's own certificate.
         return chain.ChainElements.Count > 0
             && chain.ChainStatus.All(s => s.Status is X509ChainStatusFlags.PartialChain)
-            && roots.Contains(chain.ChainElements[^1].Certificate);
+            && chain.ChainElements[^1].Certificate.RawDataMemory.Span.SequenceEqual(root.RawDataMemory.Span);
     }
 }

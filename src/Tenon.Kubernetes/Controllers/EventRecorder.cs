@@ -73,7 +73,7 @@ public sealed partial class EventRecorder : IEventRecorder
     private readonly EventCorrelator _correlator;
     private readonly Channel<RecordedEvent> _queue;
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private long _sequence;
+    private long _lastNumber;
     private int _started;
 
     /// <summary>Stores what is given; events are written by <see cref="RunAsync"/>.</summary>
@@ -209,11 +209,11 @@ public sealed partial class EventRecorder : IEventRecorder
         return true;
     }
 
-    /// <summary>The object's name and a number that no other event has: time, and a count for events of one instant.</summary>
+    /// <summary>The object's name and a number that no other event has: the time, or the next number when that is taken.</summary>
     private string NewName(string about)
     {
-        long number = (_time.GetUtcNow().UtcTicks << 4) + (Interlocked.Increment(ref _sequence) & 15);
-        return $"{BoundedName.Fit(about, 230)}.{number:x}";
+        _lastNumber = Math.Max(_lastNumber + 1, _time.GetUtcNow().UtcTicks);
+        return $"{BoundedName.Fit(about, 230)}.{_lastNumber:x}";
     }
 
     private static bool IsTransient(KubernetesException e) => e.Failure is KubernetesFailure.Unreachable or KubernetesFailure.Timeout
