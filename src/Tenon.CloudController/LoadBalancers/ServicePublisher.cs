@@ -6,23 +6,39 @@ using Tenon.LoadBalancing;
 namespace Tenon.CloudController.LoadBalancers;
 
 /// <summary>Writes to Services what their load balancers make true: finalizer, annotations, status. Writes only what differs.</summary>
+public interface IServicePublisher
+{
+    /// <summary>Makes sure that the Service cannot vanish before its load balancer does.</summary>
+    Task<Service> AddFinalizerAsync(Service service, CancellationToken cancellationToken);
+
+    /// <summary>Publishes where the Service is reached.</summary>
+    /// <returns>Whether its status changed.</returns>
+    Task<bool> PublishAsync(Service service, LoadBalancerSettings settings, LoadBalancerEndpoint endpoint, CancellationToken cancellationToken);
+
+    /// <summary>Takes back the annotation that names a load balancer that is to be replaced.</summary>
+    Task<Service> ForgetLoadBalancerAsync(Service service, CancellationToken cancellationToken);
+
+    /// <summary>Lets the Service go, or, when it stays with another type, clears what was published.</summary>
+    Task ReleaseAsync(Service service, CancellationToken cancellationToken);
+}
+
+/// <summary>Writes through the API server, by merge patches.</summary>
 /// <param name="client">The API server.</param>
 /// <param name="options">The configuration.</param>
-public sealed class ServicePublisher(KubernetesClient client, LoadBalancerOptions options)
+public sealed class ServicePublisher(KubernetesClient client, LoadBalancerOptions options) : IServicePublisher
 {
     private static readonly WriteOptions Status = new() { Subresource = "status" };
 
-    /// <summary>Makes sure that the Service cannot vanish before its load balancer does.</summary>
-    internal async Task<Service> AddFinalizerAsync(Service service, CancellationToken cancellationToken)
+    /// <inheritdoc/>
+    public async Task<Service> AddFinalizerAsync(Service service, CancellationToken cancellationToken)
     {
         if (service.Metadata.Finalizers.Contains(ServiceNames.Finalizer)) return service;
         Service after = service with { Metadata = service.Metadata with { Finalizers = [.. service.Metadata.Finalizers, ServiceNames.Finalizer] } };
         return await PatchAsync(service, after, ifUnchanged: true, null, cancellationToken);
     }
 
-    /// <summary>Publishes where the Service is reached.</summary>
-    /// <returns>Whether its status changed.</returns>
-    internal async Task<bool> PublishAsync(Service service, LoadBalancerSettings settings, LoadBalancerEndpoint endpoint, CancellationToken cancellationToken)
+    /// <inheritdoc/>
+    public async Task<bool> PublishAsync(Service service, LoadBalancerSettings settings, LoadBalancerEndpoint endpoint, CancellationToken cancellationToken)
     {
         Service annotated = WithAnnotations(service, (ServiceAnnotations.LoadBalancerId, endpoint.LoadBalancerId), (ServiceAnnotations.LoadBalancerAddress, endpoint.Address));
         service = await PatchAsync(service, annotated, ifUnchanged: false, null, cancellationToken);
@@ -32,12 +48,12 @@ public sealed class ServicePublisher(KubernetesClient client, LoadBalancerOption
         return true;
     }
 
-    /// <summary>Takes back the annotation that names a load balancer that is to be replaced.</summary>
-    internal Task<Service> ForgetLoadBalancerAsync(Service service, CancellationToken cancellationToken)
+    /// <inheritdoc/>
+    public Task<Service> ForgetLoadBalancerAsync(Service service, CancellationToken cancellationToken)
         => PatchAsync(service, WithAnnotations(service, (ServiceAnnotations.LoadBalancerId, null), (ServiceAnnotations.LoadBalancerAddress, null)), ifUnchanged: false, null, cancellationToken);
 
-    /// <summary>Lets the Service go, or, when it stays with another type, clears what was published.</summary>
-    internal async Task ReleaseAsync(Service service, CancellationToken cancellationToken)
+    /// <inheritdoc/>
+    public async Task ReleaseAsync(Service service, CancellationToken cancellationToken)
     {
         if (!service.Metadata.IsBeingDeleted)
         {

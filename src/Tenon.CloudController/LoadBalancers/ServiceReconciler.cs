@@ -29,7 +29,7 @@ public sealed partial class ServiceReconciler : IReconciler
     private readonly ServicePlanner _planner;
     private readonly LoadBalancerApplier _applier;
     private readonly PendingLoadBalancers _pending;
-    private readonly ServicePublisher _publisher;
+    private readonly IServicePublisher _publisher;
     private readonly ServiceReporter _reporter;
     private readonly LoadBalancerOutage _outage;
     private readonly ILogger _logger;
@@ -42,7 +42,7 @@ public sealed partial class ServiceReconciler : IReconciler
     /// <param name="reporter">Writes events.</param>
     /// <param name="logger">The log.</param>
     public ServiceReconciler(
-        ServicePlanner planner, LoadBalancerApplier applier, PendingLoadBalancers pending, ServicePublisher publisher, ServiceReporter reporter, ILogger<ServiceReconciler>? logger = null)
+        ServicePlanner planner, LoadBalancerApplier applier, PendingLoadBalancers pending, IServicePublisher publisher, ServiceReporter reporter, ILogger<ServiceReconciler>? logger = null)
     {
         (_planner, _applier, _pending, _publisher, _reporter) = (planner, applier, pending, publisher, reporter);
         _outage = new LoadBalancerOutage(planner.Time);
