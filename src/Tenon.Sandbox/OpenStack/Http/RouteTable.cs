@@ -58,6 +58,9 @@ internal sealed class RouteTable
             throw new InvalidOperationException($"{method} {template} has a route already.");
     }
 
+    /// <summary>Serves everything below a first path segment below another one, too.</summary>
+    public void Alias(string segment, string alias) => _root.Literals[alias] = _root.Literals[segment];
+
     /// <summary>Finds the route of a request.</summary>
     public RouteMatch Match(string method, string path)
     {

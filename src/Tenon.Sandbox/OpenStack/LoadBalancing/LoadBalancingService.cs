@@ -48,7 +48,9 @@ internal sealed class LoadBalancingService : ApiService
         catalog.Map(Routes);
         new BalancerQuotaFeature(State).Map(Routes);
         Routes.Get("/", "versions", request => ApiResponse.Ok(Versions(request)), anonymous: true);
-        foreach (string root in (string[])["/v2", "/v2.0"]) Routes.Get(root, "versions.v2", _ => ApiResponse.Json(200, JsonValue.Create("v2")!), anonymous: true);
+        Routes.Get("/v2", "versions.v2", _ => ApiResponse.Json(200, JsonValue.Create("v2")!), anonymous: true);
+        // The openstack client asks below /v2.0, others below /v2.
+        Routes.Alias("v2", "v2.0");
     }
 
     /// <inheritdoc/>
