@@ -8,6 +8,9 @@ namespace Tenon.LoadBalancing;
 /// </summary>
 public sealed record DesiredLoadBalancer
 {
+    /// <summary>What the description of every floating IP begins with that was made for an owner, <c>namespace/name</c>, of any cluster.</summary>
+    public const string FloatingIpPrefix = "Floating IP for Kubernetes external service ";
+
     /// <summary>The name of the load balancer that the owner would make for itself, at most 255 characters.</summary>
     public required string Name { get; init; }
 

@@ -78,11 +78,16 @@ public sealed class LoadBalancerApplier(LoadBalancerClients clients, LoadBalance
         {
             Written = sequence,
             ChildrenKnown = !populated,
-            MadeWith = populated ? desired.Listeners : null,
+            MadeWith = populated && IsComplete(desired) ? desired.Listeners : null,
+            MadeMembers = create.Members,
         };
         view.Update(state => state with { Trees = state.Trees.SetItem(made.Id, tree) });
         return made;
     }
+
+    /// <summary>Whether the request that makes a load balancer leaves nothing to be made afterwards.</summary>
+    private static bool IsComplete(DesiredLoadBalancer desired)
+        => desired.Build is BuildMode.Populated || (desired.Build is BuildMode.PopulatedWithoutMonitors && desired.Listeners.All(l => l.Pool.Monitor is null));
 
     private async Task ApplyTreeAsync(LoadBalancerChange change, CancellationToken cancellationToken)
     {

@@ -70,8 +70,7 @@ public static partial class LoadBalancerPlanner
 
         if (whole && loadBalancer.ProvisioningStatus is not ProvisioningStatus.PendingDelete && AttachedTo(loadBalancer, draft.Observed) is { } floating)
         {
-            bool own = floating.Description.StartsWith(owner.OwnFloatingIpPrefix, StringComparison.Ordinal);
-            if (own && !owner.KeepFloatingIp) draft.Add(new LoadBalancerChange.DeleteFloatingIp(floating.Id, floating.Address, "its Service is gone"));
+            if (IsMadeFor(owner, loadBalancer, floating) && !owner.KeepFloatingIp) draft.Add(new LoadBalancerChange.DeleteFloatingIp(floating.Id, floating.Address, "its Service is gone"));
         }
 
         if (loadBalancer.ProvisioningStatus.IsPending()) return Waiting(name, $"{loadBalancer.ProvisioningStatus}");
@@ -103,6 +102,16 @@ public static partial class LoadBalancerPlanner
         }
 
         return draft.Locks ? Waiting(name, "being changed") : Outcome.Done;
+    }
+
+    /// <summary>Whether a floating IP was made for the owner, or for whoever the load balancer is named after and was shared with.</summary>
+    private static bool IsMadeFor(DesiredLoadBalancer owner, LoadBalancer loadBalancer, FloatingIp floating)
+    {
+        if (floating.Description.StartsWith(owner.OwnFloatingIpPrefix, StringComparison.Ordinal)) return true;
+        string prefix = DesiredLoadBalancer.FloatingIpPrefix;
+        int end = floating.Description.IndexOf(" from cluster ", StringComparison.Ordinal);
+        return floating.Description.StartsWith(prefix, StringComparison.Ordinal) && end > prefix.Length
+            && loadBalancer.Name.EndsWith($"_{floating.Description[prefix.Length..end].Replace('/', '_')}", StringComparison.Ordinal);
     }
 
     private static void PlanPartsRemoval(Draft draft, ObservedLoadBalancer observed, bool everything, bool isOwn)

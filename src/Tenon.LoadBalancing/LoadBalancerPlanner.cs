@@ -87,7 +87,7 @@ public static partial class LoadBalancerPlanner
         else
         {
             PlanTags(draft, loadBalancer);
-            bool asMade = observed.MadeWith is { } made && made == desired.Listeners && desired.Build is BuildMode.Populated;
+            bool asMade = observed.MadeWith is { } made && made == desired.Listeners;
             if (!asMade) PlanListeners(draft, observed, isOwner);
         }
 

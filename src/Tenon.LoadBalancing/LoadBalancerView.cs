@@ -52,8 +52,12 @@ public sealed class LoadBalancerView : IDisposable
         long asked = NextSequence();
         DateTimeOffset limit = _time.GetUtcNow() - maxAge;
         if (parts.HasFlag(ViewParts.Trees)) parts |= ViewParts.LoadBalancers;
-        Task[] refreshes = [.. SingleParts.Where(p => parts.HasFlag(p) && !_clocks[p].IsFresh(limit)).Select(p => RefreshAsync(p, asked, limit, cancellationToken))];
+        ViewParts[] old = [.. SingleParts.Where(p => parts.HasFlag(p) && !_clocks[p].IsFresh(limit))];
+        IEnumerable<Task> refreshes = old.Where(p => p is not ViewParts.Trees).Select(p => RefreshAsync(p, asked, limit, cancellationToken));
         await Task.WhenAll(refreshes);
+
+        // Parts are taken in by the load balancers that are known, so these must be known first.
+        if (old.Contains(ViewParts.Trees)) await RefreshAsync(ViewParts.Trees, asked, limit, cancellationToken);
     }
 
     /// <summary>When the oldest of the parts was last listed; <see langword="null"/> when one never was, or is known to be wrong.</summary>
@@ -115,8 +119,11 @@ public sealed class LoadBalancerView : IDisposable
     /// Reads what no bulk list gives of an owner's load balancers: members of pools of which they are not known. Also tells whether
     /// the parts of a tree must be listed first.
     /// </summary>
+    /// <param name="desired">The owner.</param>
+    /// <param name="members">Whether members matter.</param>
+    /// <param name="cancellationToken">Ends the reading.</param>
     /// <returns>Whether anything was missing, so that the owner must be observed again.</returns>
-    public async Task<bool> CompleteAsync(DesiredLoadBalancer desired, CancellationToken cancellationToken)
+    public async Task<bool> CompleteAsync(DesiredLoadBalancer desired, bool members, CancellationToken cancellationToken)
     {
         bool missing = false;
         foreach (ViewTree tree in Concerned(State, desired).ToArray())
@@ -130,6 +137,7 @@ public sealed class LoadBalancerView : IDisposable
                 missing = true;
             }
 
+            if (!members) continue;
             foreach (Pool pool in State.Trees.GetValueOrDefault(tree.LoadBalancer.Id)?.Pools.Values ?? [])
             {
                 if (State.Trees.GetValueOrDefault(tree.LoadBalancer.Id)?.Members.ContainsKey(pool.Id) != false) continue;

@@ -50,6 +50,7 @@ internal static class ViewMerge
             {
                 ChildrenKnown = true,
                 MadeWith = null,
+                MadeMembers = ImmutableDictionary<string, MemberSet>.Empty,
                 Listeners = listeners[id].ToImmutableDictionary(l => l.Id),
                 Pools = own.ToImmutableDictionary(p => p.Id, p => p with { MemberIds = EquatableArray<string>.Empty }),
                 Monitors = own.Where(p => monitors.ContainsKey(p.Id)).ToImmutableDictionary(p => p.Id, p => monitors[p.Id]),
@@ -66,7 +67,6 @@ internal static class ViewMerge
         if (tree.Members.TryGetValue(pool.Id, out KnownMembers? known)) return known.Confirm(pool.MemberIds);
 
         // Made with the whole load balancer by this process: the name is all there is to go by.
-        MemberSet? made = tree.MadeWith?.FirstOrDefault(l => l.Pool.Name == pool.Name)?.Pool.Members;
-        return made is null ? null : new KnownMembers(made, null, null).Confirm(pool.MemberIds);
+        return tree.MadeMembers.TryGetValue(pool.Name, out MemberSet? made) ? new KnownMembers(made, null, null).Confirm(pool.MemberIds) : null;
     }
 }

@@ -49,6 +49,9 @@ internal sealed record ViewTree(LoadBalancer LoadBalancer)
     /// <summary>The listeners it was made with by this process, as long as they were not listed since.</summary>
     public EquatableArray<DesiredListener>? MadeWith { get; init; }
 
+    /// <summary>The members it was made with by this process, by pool name, as long as its pools were not listed since.</summary>
+    public ImmutableDictionary<string, MemberSet> MadeMembers { get; init; } = ImmutableDictionary<string, MemberSet>.Empty;
+
     /// <summary>When (by sequence) it or anything below was last written by us.</summary>
     public long Written { get; init; }
 

@@ -142,7 +142,7 @@ public sealed class ServicePlanner
         EquatableArray<string> ports = await MemberPortsAsync(settings, placement.Placement, nodes, cancellationToken);
         DesiredLoadBalancer desired = DesiredLoadBalancerBuilder.Build(
             settings, placement.Placement, _options, _planning.ClusterName, _planning.ClusterTag, targets, ports);
-        await View.CompleteAsync(desired, cancellationToken);
+        await View.CompleteAsync(desired, members: true, cancellationToken);
         return new(settings, desired, View.Observe(desired), null, notes);
     }
 
@@ -158,14 +158,8 @@ public sealed class ServicePlanner
         await View.EnsureAsync(ViewParts.LoadBalancers | ViewParts.Trees | ViewParts.FloatingIps | ViewParts.SecurityGroups, _planning.MaxAge, cancellationToken);
         if (id is { Length: > 0 } && !View.Observe(identity).LoadBalancers.Any(l => l.LoadBalancer.Id == id)) await View.PollAsync([id], cancellationToken);
         if (View.HasSecurityGroup(identity.SecurityGroupNames)) await View.EnsureAsync(ViewParts.Ports, _planning.MaxAge, cancellationToken);
-        LoadBalancerObservation observed = View.Observe(identity);
-        if (observed.LoadBalancers.Any(l => l.MadeWith is not null && !l.LoadBalancer.ProvisioningStatus.IsPending()))
-        {
-            await View.CompleteAsync(identity, cancellationToken);
-            observed = View.Observe(identity);
-        }
-
-        return new(null, identity, observed, null, []);
+        await View.CompleteAsync(identity, members: false, cancellationToken);
+        return new(null, identity, View.Observe(identity), null, []);
     }
 
     /// <summary>What the removal of a Service's load balancer must respect.</summary>
