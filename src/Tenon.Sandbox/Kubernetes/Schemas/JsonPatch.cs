@@ -98,7 +98,7 @@ public static class JsonPatch
         TryGet(document, path, out JsonNode? found) ? found : throw Missing(op, path);
 
     private static InvalidPatchException Missing(string op, string[] path) => new(
-        $"{op} operation does not apply: doc is missing {(op is "add" ? "path" : "key")}: /{string.Join('/', path)}: missing value");
+        $"{op} operation does not apply: doc is missing {(op is "add" ? "path" : "key")}: /{string.Join('/', path)}: missing value", 422);
 
     private static int? Index(string step, int highest) =>
         int.TryParse(step, NumberStyles.None, CultureInfo.InvariantCulture, out int index)
