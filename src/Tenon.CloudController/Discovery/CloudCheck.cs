@@ -48,7 +48,6 @@ public sealed class CloudCheck(CloudClient client, CloudConfig config, TimeProvi
     /// <param name="cancellationToken">Ends the check.</param>
     public async Task<CheckReport> RunAsync(IReadOnlyCollection<Node> nodes, IReadOnlyCollection<string> asksForHttp, CancellationToken cancellationToken)
     {
-        await CheckClockAsync(cancellationToken);
         ObservedCloud cloud;
         try
         {
@@ -57,10 +56,12 @@ public sealed class CloudCheck(CloudClient client, CloudConfig config, TimeProvi
         catch (OpenStackException exception)
         {
             Fail("identity", "authentication", CloudFailure.Explain(exception));
+            if (exception.Status is not null) await CheckClockAsync(null, cancellationToken);
             return new CheckReport { Items = _items.ToEquatableArray(), Choices = [], Problems = [] };
         }
 
         CheckIdentity(cloud.Self!);
+        await CheckClockAsync(cloud.Self, cancellationToken);
         Listing<Server> servers = await ListServersAsync(cloud, cancellationToken);
         Defaults defaults = DefaultsPlanner.Choose(config, cloud, Cluster(nodes, servers, asksForHttp));
         if (defaults.Config.Global.Region is { } region && cloud.Regions.Contains(region))
@@ -102,14 +103,18 @@ public sealed class CloudCheck(CloudClient client, CloudConfig config, TimeProvi
             : await CloudObserver.ListAsync(client.Compute(region).ListServersAsync(new ServerQuery(), cancellationToken));
     }
 
-    private async Task CheckClockAsync(CancellationToken cancellationToken)
+    private async Task CheckClockAsync(AuthenticatedIdentity? self, CancellationToken cancellationToken)
     {
         const string Name = "clock";
         try
         {
-            if (await CloudClock.ReadSkewAsync(client.Credentials, time, cancellationToken) is not { } skew)
+            string wanted = client.Credentials.Interface.ToString();
+            IEnumerable<Uri> others = (self?.Catalog ?? []).Where(s => s.Type is "network" or "compute" or "load-balancer")
+                .SelectMany(s => s.Endpoints.Where(e => e.Interface.Equals(wanted, StringComparison.OrdinalIgnoreCase)).Select(e => e.Url))
+                .Select(url => Uri.TryCreate(url, UriKind.Absolute, out Uri? parsed) ? parsed : null).OfType<Uri>();
+            if (await CloudClock.ReadSkewAsync(client.Credentials.Tls, [client.Credentials.AuthUrl, .. others], time, cancellationToken) is not { } skew)
             {
-                Add("identity", Name, CheckStatus.Ok, "not told", "Keystone's answer has no date.");
+                Add("identity", Name, CheckStatus.Ok, "not told", "The services' answers have no date.");
                 return;
             }
 
@@ -120,7 +125,7 @@ public sealed class CloudCheck(CloudClient client, CloudConfig config, TimeProvi
         }
         catch (Exception exception) when (exception is HttpRequestException or TaskCanceledException && !cancellationToken.IsCancellationRequested)
         {
-            Add("identity", Name, CheckStatus.Warning, "unknown", $"Keystone did not answer: {exception.Message}");
+            Add("identity", Name, CheckStatus.Warning, "unknown", $"A service did not answer: {exception.Message}");
         }
         catch (OpenStackException exception)
         {

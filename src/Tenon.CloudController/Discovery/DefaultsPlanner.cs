@@ -28,6 +28,12 @@ public static class DefaultsPlanner
         ArgumentNullException.ThrowIfNull(cluster);
         var work = new Work(config, cloud, cluster);
         string? region = work.Region();
+        if (region is null || (!cloud.Regions.IsEmpty && !cloud.Regions.Contains(region)))
+        {
+            // Without its region nothing of the cloud was read, so nothing more can be said.
+            return new Defaults(config, work.Choices.ToEquatableArray(), work.Problems.ToEquatableArray());
+        }
+
         ImmutableArray<Subnet> nodeSubnets = work.NodeSubnets();
         Router? router = work.NodeRouter(nodeSubnets);
         string? off = work.LoadBalancersOff();

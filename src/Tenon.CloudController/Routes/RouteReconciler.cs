@@ -1,4 +1,4 @@
-using System.Collections.Immutable;
+using System.Collections.Concurrent;
 using System.Net;
 using System.Text.Json.Nodes;
 using Microsoft.Extensions.Logging;
@@ -35,6 +35,8 @@ public sealed partial class RouteReconciler : IReconciler, IDisposable
     private static readonly TimeSpan PortsAge = TimeSpan.FromMinutes(5);
     private static readonly TimeSpan CloudPause = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan RefusedPause = TimeSpan.FromMinutes(1);
+
+    private const int ParallelPorts = 8;
 
     private readonly RouteSettings _settings;
     private readonly RouteClients _clients;
@@ -157,45 +159,46 @@ public sealed partial class RouteReconciler : IReconciler, IDisposable
 
     private async Task<Applied> ApplyAsync(Observation seen, RoutePlan plan, CancellationToken cancellationToken)
     {
-        var notices = new List<RouteNotice>();
-        var refused = new HashSet<string>(StringComparer.Ordinal);
-        bool again = false;
-        foreach (RouteChange change in plan.Plan.Changes)
-        {
-            switch (change)
+        var notices = new ConcurrentQueue<RouteNotice>();
+        var refused = new ConcurrentDictionary<string, bool>(StringComparer.Ordinal);
+        var outdated = new ConcurrentQueue<string>();
+
+        // Each port is a call of its own: those of many new nodes go out side by side.
+        await Parallel.ForEachAsync(
+            plan.Plan.Changes.OfType<RouteChange.SetAddressPairs>(),
+            new ParallelOptions { MaxDegreeOfParallelism = ParallelPorts, CancellationToken = cancellationToken },
+            async (pairs, token) =>
             {
-                case RouteChange.SetAddressPairs pairs:
-                    again |= !await WritePairsAsync(pairs, plan, notices, refused, cancellationToken);
-                    break;
-                case RouteChange.SetRoutes routes:
-                    var writer = new RouteWriter(_clients.Routes, seen.Surroundings.IsAtomic);
-                    await writer.WriteAsync(seen.Router!, routes, cancellationToken);
-                    foreach ((Route route, OpenStackException why) in writer.Refused)
-                    {
-                        refused.Add(route.Destination);
-                        CloudFailure failure = CloudFailure.Explain(why);
-                        notices.AddRange(NodesOf(plan, [route.Destination]).Select(n => new RouteNotice(n, EventType.Warning, "FailedToCreateRoute",
-                            $"Pod range {route.Destination} gets no route via {route.NextHop}: {failure.Message}. Check max_routes of Neutron and that the address is on a subnet of router {routes.RouterId}.")));
-                    }
-
-                    break;
-                default:
-                    throw new InvalidOperationException($"Unknown change {change}.");
+                if (!await WritePairsAsync(pairs, plan, notices, refused, token)) outdated.Enqueue(pairs.PortId);
+                else LogChanged(pairs);
+            });
+        foreach (RouteChange.SetRoutes routes in plan.Plan.Changes.OfType<RouteChange.SetRoutes>())
+        {
+            var writer = new RouteWriter(_clients.Routes, seen.Surroundings.IsAtomic);
+            await writer.WriteAsync(seen.Router!, routes, cancellationToken);
+            LogChanged(routes);
+            foreach ((Route route, OpenStackException why) in writer.Refused)
+            {
+                refused[route.Destination] = true;
+                CloudFailure failure = CloudFailure.Explain(why);
+                foreach (string node in NodesOf(plan, [route.Destination]))
+                {
+                    notices.Enqueue(new RouteNotice(node, EventType.Warning, "FailedToCreateRoute",
+                        $"Pod range {route.Destination} gets no route via {route.NextHop}: {failure.Message}. Check max_routes of Neutron and that the address is on a subnet of router {routes.RouterId}."));
+                }
             }
-
-            LogChanged(change);
         }
 
         if (plan.Plan.Changes.Any(c => c is RouteChange.SetAddressPairs)) _machines.InvalidatePorts();
-        Outcome then = again ? new Outcome.Waiting("the newer version of a port", GatherFor)
-            : refused.Count > 0 ? new Outcome.Waiting("the cloud to take the routes that it refused", RefusedPause)
+        Outcome then = !outdated.IsEmpty ? new Outcome.Waiting("the newer version of a port", GatherFor)
+            : !refused.IsEmpty ? new Outcome.Waiting("the cloud to take the routes that it refused", RefusedPause)
             : plan.Plan.Then;
-        return new Applied(then, notices, refused);
+        return new Applied(then, notices.OrderBy(n => n.Node, StringComparer.Ordinal).ToList(), [.. refused.Keys]);
     }
 
     /// <summary>Writes a port's pairs; <see langword="false"/> when the port changed meanwhile, so that it must be looked at again.</summary>
     private async Task<bool> WritePairsAsync(
-        RouteChange.SetAddressPairs pairs, RoutePlan plan, List<RouteNotice> notices, HashSet<string> refused, CancellationToken cancellationToken)
+        RouteChange.SetAddressPairs pairs, RoutePlan plan, ConcurrentQueue<RouteNotice> notices, ConcurrentDictionary<string, bool> refused, CancellationToken cancellationToken)
     {
         try
         {
@@ -208,10 +211,14 @@ public sealed partial class RouteReconciler : IReconciler, IDisposable
         }
         catch (OpenStackException exception) when (!exception.IsTransient)
         {
-            refused.UnionWith(pairs.Added);
+            foreach (string range in pairs.Added) refused[range] = true;
             CloudFailure failure = CloudFailure.Explain(exception);
-            notices.AddRange(NodesOf(plan, pairs.Added).Select(n => new RouteNotice(n, EventType.Warning, "FailedToAllowPodCIDR",
-                $"Port {pairs.PortId} cannot be made to send from {string.Join(", ", pairs.Added)}: {failure.Message}. {failure.Fix} Neutron's max_allowed_address_pair may be too low.")));
+            foreach (string node in NodesOf(plan, pairs.Added))
+            {
+                notices.Enqueue(new RouteNotice(node, EventType.Warning, "FailedToAllowPodCIDR",
+                    $"Port {pairs.PortId} cannot be made to send from {string.Join(", ", pairs.Added)}: {failure.Message}. {failure.Fix} Neutron's max_allowed_address_pair may be too low."));
+            }
+
             return true;
         }
     }
