@@ -74,6 +74,7 @@ internal sealed class TreeBuilder(BalancerState state, ListenerFeature listeners
         Types.Pools.Write(writer, pool, [], new Dictionary<string, Action<Utf8JsonWriter>?>
         {
             ["loadbalancers"] = null,
+            ["healthmonitor_id"] = null,
             ["members"] = w =>
             {
                 Array(w, pool.Members.Values, member => Types.Members.Write(w, member, []));

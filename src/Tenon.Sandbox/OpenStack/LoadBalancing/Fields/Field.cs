@@ -26,6 +26,9 @@ internal sealed record Field<T>(string Name, Func<T, object?> Read)
     /// <summary>Part of requests only.</summary>
     public bool Hidden { get; init; }
 
+    /// <summary>Whether this resource shows it.</summary>
+    public Func<T, bool>? Shown { get; init; }
+
     /// <summary>Whether lists may be filtered by it.</summary>
     public bool Filter { get; init; } = true;
 
@@ -134,7 +137,7 @@ internal sealed class OctaviaType<T> where T : OctaviaResource
         writer.WriteStartObject();
         foreach (Field<T> field in Fields)
         {
-            if (field.Hidden || (fields.Count > 0 && !fields.Contains(field.Name))) continue;
+            if (field.Hidden || field.Shown?.Invoke(resource) == false || (fields.Count > 0 && !fields.Contains(field.Name))) continue;
             Action<Utf8JsonWriter>? other = null;
             if (instead is not null && instead.TryGetValue(field.Name, out other) && other is null) continue;
             writer.WritePropertyName(field.Name);

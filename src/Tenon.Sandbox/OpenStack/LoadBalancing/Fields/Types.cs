@@ -95,7 +95,7 @@ internal static class Types
             new("listeners", p => p.Listeners.Select(l => new IdOnly(l))) { Filter = false, Sort = false },
             new("members", p => p.Members.Values.Select(m => new IdOnly(m))) { Parse = Value.Any, Put = false, Filter = false, Sort = false },
             new("healthmonitor", _ => null) { Parse = Value.Any, Put = false, Hidden = true },
-            new("healthmonitor_id", p => p.Monitor?.Id) { Hidden = true },
+            new("healthmonitor_id", p => p.Monitor?.Id) { Shown = p => p.Monitor is not null },
             new("tls_container_ref", p => p.TlsContainer) { Parse = Value.Text },
             new("ca_tls_container_ref", p => p.CaContainer) { Parse = Value.Text },
             new("crl_container_ref", p => p.CrlContainer) { Parse = Value.Text },
