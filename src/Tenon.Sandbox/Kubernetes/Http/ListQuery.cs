@@ -60,12 +60,12 @@ internal sealed record ListPage(IReadOnlyList<StoredObject> Items, long Revision
         long limit = long.TryParse(query["limit"].ToString(), out long wanted) && wanted > 0 ? wanted : long.MaxValue;
         string token = query["continue"].ToString(), version = query["resourceVersion"].ToString(), match = query["resourceVersionMatch"].ToString();
         string after = "";
-        Snapshot snapshot = store.List(selection.Definition.GroupResource);
+        Snapshot snapshot = store.List(selection.Definition.StoredAs);
         if (token.Length > 0)
         {
             (long revision, after) = Decode(token);
             if (version.Length > 0 && version != "0") throw ApiException.BadRequest("specifying resource version is not allowed when using continue");
-            if (revision > 0) snapshot = store.ListAt(selection.Definition.GroupResource, revision) ?? throw Expired(snapshot.Revision, after);
+            if (revision > 0) snapshot = store.ListAt(selection.Definition.StoredAs, revision) ?? throw Expired(snapshot.Revision, after);
         }
         else if (version.Length > 0)
         {
@@ -74,7 +74,7 @@ internal sealed record ListPage(IReadOnlyList<StoredObject> Items, long Revision
             if (revision > snapshot.Revision) throw TooLarge(revision, snapshot.Revision);
             if (exact)
             {
-                snapshot = store.ListAt(selection.Definition.GroupResource, revision)
+                snapshot = store.ListAt(selection.Definition.StoredAs, revision)
                     ?? throw ApiException.Expired($"The resourceVersion for the provided list is too old.");
             }
         }

@@ -48,7 +48,7 @@ public sealed partial class ObjectOperations
             }
 
             Validate(target, document, null, context);
-            if (store.Get(definition.GroupResource, new NamespacedName(target.Namespace, name)) is not null)
+            if (store.Get(definition.StoredAs, new NamespacedName(target.Namespace, name)) is not null)
             {
                 throw ApiException.AlreadyExists(definition.GroupResource, name);
             }
@@ -56,8 +56,8 @@ public sealed partial class ObjectOperations
             definition.Strategy.Commit(document, null, context);
             if (track) Track(target, null, document, options, context.Now);
             metadata.Remove("resourceVersion");
-            if (options.DryRun) return new StoredObject(definition.GroupResource, document, 0);
-            StoredObject stored = store.Create(definition.GroupResource, document);
+            if (options.DryRun) return new StoredObject(definition.StoredAs, document, 0);
+            StoredObject stored = store.Create(definition.StoredAs, document);
             definition.Strategy.Stored(stored, null, context);
             return stored;
         });
@@ -70,7 +70,7 @@ public sealed partial class ObjectOperations
         for (int attempt = 0; attempt < GenerateNameAttempts; attempt++)
         {
             name = start + RandomNumberGenerator.GetString("bcdfghjklmnpqrstvwxz2456789", 5);
-            if (store.Get(target.Definition.GroupResource, new NamespacedName(target.Namespace, name)) is null) return name;
+            if (store.Get(target.Definition.StoredAs, new NamespacedName(target.Namespace, name)) is null) return name;
         }
 
         throw ApiException.AlreadyExists(target.Definition.GroupResource, name);

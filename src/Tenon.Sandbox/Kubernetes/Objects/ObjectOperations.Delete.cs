@@ -33,13 +33,13 @@ public sealed partial class ObjectOperations
         if (MayGo(definition.Strategy, document))
         {
             if (options.DryRun) return new DeleteResult(old, true);
-            StoredObject last = store.Delete(definition.GroupResource, old.Key)!;
+            StoredObject last = store.Delete(definition.StoredAs, old.Key)!;
             definition.Strategy.Released(last, context);
             return new DeleteResult(last, true);
         }
 
-        if (options.DryRun) return new DeleteResult(new StoredObject(definition.GroupResource, document, old.Revision), false);
-        StoredObject stored = store.Update(definition.GroupResource, document, old.Revision);
+        if (options.DryRun) return new DeleteResult(new StoredObject(definition.StoredAs, document, old.Revision), false);
+        StoredObject stored = store.Update(definition.StoredAs, document, old.Revision);
         if (!ReferenceEquals(stored, old)) definition.Strategy.Stored(stored, old, context);
         return new DeleteResult(stored, false);
     });
@@ -49,7 +49,7 @@ public sealed partial class ObjectOperations
     public IReadOnlyList<DeleteResult> DeleteCollection(ObjectTarget target, Func<StoredObject, bool> selects, DeleteOptions options)
     {
         var results = new List<DeleteResult>();
-        foreach (StoredObject stored in store.List(target.Definition.GroupResource).Table.InOrder(target.Namespace.Length == 0 ? null : target.Namespace))
+        foreach (StoredObject stored in store.List(target.Definition.StoredAs).Table.InOrder(target.Namespace.Length == 0 ? null : target.Namespace))
         {
             if (!selects(stored)) continue;
             try

@@ -18,7 +18,7 @@ public sealed partial class ObjectOperations
         bool isNew = false;
         StoredObject result = store.Transact(() =>
         {
-            StoredObject? old = store.Get(target.Definition.GroupResource, new NamespacedName(target.Namespace, target.Name));
+            StoredObject? old = store.Get(target.Definition.StoredAs, new NamespacedName(target.Namespace, target.Name));
             if (old is not null) return Write(target, old, body, options);
             CheckBodyName(target, body);
             if (!target.Definition.Strategy.AllowCreateOnUpdate || target.Subresource.Length > 0 || body.Text("metadata", "resourceVersion") is { Length: > 0 })
@@ -48,7 +48,7 @@ public sealed partial class ObjectOperations
         {
             try
             {
-                StoredObject? old = store.Get(target.Definition.GroupResource, new NamespacedName(target.Namespace, target.Name));
+                StoredObject? old = store.Get(target.Definition.StoredAs, new NamespacedName(target.Namespace, target.Name));
                 if (kind == PatchKind.Apply) return Apply(target, old, AsObject(patch), options, out isNew);
                 if (old is null) throw ApiException.NotFound(target.Definition.GroupResource, target.Name);
                 return Write(target, old, Patched(target, kind, View(target, old), patch), options);
@@ -114,7 +114,7 @@ public sealed partial class ObjectOperations
         schema.Default(merged);
         target.Version.ToStorage?.Invoke(merged);
         merged["kind"] = target.Definition.Kind;
-        merged["apiVersion"] = new GroupVersion(target.Definition.Group, target.Definition.StorageVersion.Name).ToString();
+        merged["apiVersion"] = target.Definition.StorageApiVersion;
         if (old is not null) return Replace(target, old, merged, options, track: false);
         created = true;
         return CreateDecoded(target, merged, options, track: false);
@@ -223,12 +223,12 @@ public sealed partial class ObjectOperations
 
         if (MayGo(strategy, document))
         {
-            StoredObject last = store.Delete(definition.GroupResource, old.Key)!;
+            StoredObject last = store.Delete(definition.StoredAs, old.Key)!;
             strategy.Released(last, context);
             return new(definition.GroupResource, document, last.Revision);
         }
 
-        StoredObject stored = store.Update(definition.GroupResource, document, old.Revision);
+        StoredObject stored = store.Update(definition.StoredAs, document, old.Revision);
         if (!ReferenceEquals(stored, old)) strategy.Stored(stored, old, context);
         return stored;
     }

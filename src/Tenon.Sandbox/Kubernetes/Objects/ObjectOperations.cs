@@ -61,7 +61,7 @@ public sealed partial class ObjectOperations(ClusterStore store, ResourceRegistr
 
     /// <summary>An object.</summary>
     /// <exception cref="ApiException">404.</exception>
-    public StoredObject Get(ObjectTarget target) => store.Get(target.Definition.GroupResource, new(target.Namespace, target.Name))
+    public StoredObject Get(ObjectTarget target) => store.Get(target.Definition.StoredAs, new(target.Namespace, target.Name))
         ?? throw ApiException.NotFound(target.Definition.GroupResource, target.Name);
 
     /// <summary>An object as the target's version and subresource show it; a copy.</summary>
@@ -100,7 +100,7 @@ public sealed partial class ObjectOperations(ClusterStore store, ResourceRegistr
 
         target.Version.ToStorage?.Invoke(document);
         document["kind"] = definition.Kind;
-        document["apiVersion"] = new GroupVersion(definition.Group, definition.StorageVersion.Name).ToString();
+        document["apiVersion"] = definition.StorageApiVersion;
         return document;
     }
 
@@ -132,7 +132,7 @@ public sealed partial class ObjectOperations(ClusterStore store, ResourceRegistr
     {
         ResourceDefinition definition = target.Definition;
         var errors = new List<FieldError>();
-        if (definition.StorageVersion.Schema is { } schema) errors.AddRange(schema.Validate(document, old));
+        if (definition.StorageSchema is { } schema) errors.AddRange(schema.Validate(document, old));
         if (target.Version != definition.StorageVersion && target.Version.ToStorage is null && definition.IsCustom && target.Version.Schema is { } own)
         {
             errors.AddRange(own.Validate(document, old).Where(e => !errors.Contains(e)));
@@ -145,7 +145,7 @@ public sealed partial class ObjectOperations(ClusterStore store, ResourceRegistr
     /// <summary>Records ownership of fields in metadata.managedFields.</summary>
     private static void Track(ObjectTarget target, JsonObject? live, JsonObject document, WriteOptions options, DateTimeOffset now)
     {
-        target.Definition.StorageVersion.Schema?.Track(live, document, Manager(target, options, now));
+        target.Definition.StorageSchema?.Track(live, document, Manager(target, options, now));
     }
 
     private static ManagerRequest Manager(ObjectTarget target, WriteOptions options, DateTimeOffset now)

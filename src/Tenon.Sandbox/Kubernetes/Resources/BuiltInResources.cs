@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using Tenon.Core;
 using Tenon.Sandbox.Kubernetes.Resources.Strategies;
 using Tenon.Sandbox.Kubernetes.Schemas;
@@ -49,7 +50,7 @@ internal static class BuiltInResources
         Make("apps", "v1", "ControllerRevision", "controllerrevisions", true),
         Make("batch", "v1", "Job", "jobs", true, new WorkloadStrategy { HasGeneration = true }, status: true, categories: "all"),
         Make("batch", "v1", "CronJob", "cronjobs cj", true, new WorkloadStrategy { HasGeneration = true }, status: true, categories: "all"),
-        Make("autoscaling", "v2", "HorizontalPodAutoscaler", "horizontalpodautoscalers hpa", true, status: true, categories: "all"),
+        Autoscalers(),
         Make("policy", "v1", "PodDisruptionBudget", "poddisruptionbudgets pdb", true, new ResourceStrategy { HasGeneration = true }, status: true),
         Make("networking.k8s.io", "v1", "Ingress", "ingresses ing", true, new ResourceStrategy { HasGeneration = true }, status: true),
         Make("networking.k8s.io", "v1", "IngressClass", "ingressclasses", false, new ResourceStrategy { HasGeneration = true }),
@@ -69,7 +70,8 @@ internal static class BuiltInResources
         Make("admissionregistration.k8s.io", "v1", "ValidatingWebhookConfiguration", "validatingwebhookconfigurations", false, new ResourceStrategy { HasGeneration = true }),
         Make("admissionregistration.k8s.io", "v1", "MutatingWebhookConfiguration", "mutatingwebhookconfigurations", false, new ResourceStrategy { HasGeneration = true }),
         Make("apiextensions.k8s.io", "v1", "CustomResourceDefinition", "customresourcedefinitions crd crds", false,
-            new ResourceStrategy { HasGeneration = true, ReturnsDeleted = true }, status: true, categories: "api-extensions"),
+            new CustomResourceDefinitionStrategy(), status: true, categories: "api-extensions"),
+        SharedEvents(),
         .. Reviews(),
     ];
 
@@ -86,6 +88,50 @@ internal static class BuiltInResources
             ("authorization.k8s.io", "LocalSubjectAccessReview", "localsubjectaccessreviews", true),
         ];
         return reviews.Select(r => Make(r.Group, "v1", r.Kind, r.Plural, r.Namespaced) with { Verbs = ["create"] });
+    }
+
+    /// <summary>The events.k8s.io view of core events: the same objects, with other names for some fields.</summary>
+    private static ResourceDefinition SharedEvents()
+    {
+        ResourceDefinition made = Make("events.k8s.io", "v1", "Event", "events ev", true, new EventStrategy { AllowCreateOnUpdate = true });
+        TableColumns core = BuiltInColumns.For(new("", "events"));
+        return made with
+        {
+            StoredAs = new("", "events"),
+            StorageSchema = SchemaCatalog.BuiltIn.Find(new GroupVersion("", "v1"), "Event"),
+            Versions =
+            [
+                made.Versions[0] with
+                {
+                    ToStorage = Conversions.EventToCore,
+                    FromStorage = Conversions.EventFromCore,
+                    Columns = core with
+                    {
+                        Row = (o, now) =>
+                        {
+                            JsonObject copy = o.Copy();
+                            Conversions.EventToCore(copy);
+                            return core.Row(copy, now);
+                        },
+                    },
+                },
+            ],
+        };
+    }
+
+    private static ResourceDefinition Autoscalers()
+    {
+        const string kind = "HorizontalPodAutoscaler", names = "horizontalpodautoscalers hpa";
+        ResourceVersion older = Make("autoscaling", "v1", kind, names, true).Versions[0];
+        ResourceDefinition made = Make("autoscaling", "v2", kind, names, true, status: true, categories: "all");
+        return made with
+        {
+            Versions =
+            [
+                made.Versions[0] with { Storage = true },
+                older with { Columns = made.Versions[0].Columns, ToStorage = Conversions.AutoscalerToV2, FromStorage = Conversions.AutoscalerFromV2 },
+            ],
+        };
     }
 
     private static ResourceDefinition Make(

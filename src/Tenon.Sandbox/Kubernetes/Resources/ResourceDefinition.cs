@@ -48,8 +48,17 @@ public sealed record ResourceDefinition
     /// <summary>The version in which objects are stored.</summary>
     public ResourceVersion StorageVersion => Versions.FirstOrDefault(v => v.Storage) ?? Versions[0];
 
-    /// <summary>The storage key.</summary>
+    /// <summary>Group and plural, as messages and authorization name it.</summary>
     public GroupResource GroupResource => new(Group, Plural);
+
+    /// <summary>Under what the objects are stored: another resource's where two groups share them.</summary>
+    public GroupResource StoredAs { get => field.Resource is null ? GroupResource : field; init; }
+
+    /// <summary>The schema of stored documents.</summary>
+    public IObjectSchema? StorageSchema { get => field ?? StorageVersion.Schema; init; }
+
+    /// <summary>The apiVersion of stored documents.</summary>
+    public string StorageApiVersion => new GroupVersion(StoredAs.Group, StorageVersion.Name).ToString();
 
     /// <summary>Whether <c>/status</c> exists, which isolates status from writes to the object itself.</summary>
     public bool HasStatus => Subresources.Any(s => s.Name == "status");
@@ -58,7 +67,7 @@ public sealed record ResourceDefinition
     public Subresource? FindSubresource(string name) => Subresources.FirstOrDefault(s => s.Name == name);
 
     /// <summary>The version of a name; <see langword="null"/> when it is not served.</summary>
-    public ResourceVersion? FindVersion(string name) => Versions.FirstOrDefault(v => v.Name == name);
+    public ResourceVersion? FindVersion(string name) => Versions.FirstOrDefault(v => v.Name == name && v.Served);
 
     /// <summary>Every verb of an ordinary resource.</summary>
     public static EquatableArray<string> AllVerbs { get; } =
