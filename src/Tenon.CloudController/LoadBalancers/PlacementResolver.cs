@@ -245,28 +245,28 @@ public sealed class PlacementResolver(CloudFacts facts, LoadBalancerOptions opti
     {
         LoadBalancerSettings settings = pass.Settings;
         if (settings.IpFamilies.Count < 2) return;
-        if (pass.Existing is { } existing)
+        if (pass.Existing is { AdditionalVips: [var present, ..] })
         {
-            if (settings.RequiresDualStack && existing.AdditionalVips.IsEmpty)
-            {
-                pass.Warn(ServiceEvents.DualStackUnavailable, $"spec.ipFamilyPolicy RequireDualStack: load balancer {existing.Id} was made with one address, and Octavia cannot add another. It stays {settings.IpFamilies[0]}; create the Service anew to have both.");
-            }
-
+            pass.AdditionalVipSubnetId = present.SubnetId;
             return;
         }
 
+        if (pass.Existing is not null && !settings.RequiresDualStack) return;
         string? why = pass.Provider == Ovn ? "provider ovn has no additional VIPs"
             : !pass.Features.AdditionalVips ? $"this cloud's Octavia API is {pass.Features.Version}, and additional VIPs need 2.26"
             : settings.Ports.Any(p => p.Protocol != "TCP") ? "UDP and SCTP cannot be balanced between IP families"
             : settings.PortId is not null ? "the VIP's port is given" : null;
         if (why is null)
         {
-            string? network = settings.NetworkId ?? (pass.VipSubnetId is { } vip ? (await facts.SubnetAsync(vip, cancellationToken))?.NetworkId : null);
+            string? network = pass.Existing?.VipNetworkId ?? settings.NetworkId ?? (pass.VipSubnetId is { } vip ? (await facts.SubnetAsync(vip, cancellationToken))?.NetworkId : null);
             int version = settings.IpFamilies[1] == "IPv6" ? 6 : 4;
             ImmutableArray<Subnet> subnets = network is null ? [] : await facts.SubnetsOfAsync(network, cancellationToken);
-            pass.AdditionalVipSubnetId = subnets.FirstOrDefault(s => s.IpVersion == version)?.Id;
+            string? second = subnets.FirstOrDefault(s => s.IpVersion == version)?.Id;
+            if (pass.Existing is null) pass.AdditionalVipSubnetId = second;
             if (pass.AdditionalVipSubnetId is not null) return;
-            why = $"the load balancer's network has no {settings.IpFamilies[1]} subnet";
+            why = second is null
+                ? $"the load balancer's network has no {settings.IpFamilies[1]} subnet"
+                : $"load balancer {pass.Existing!.Id} was made with one address, and Octavia cannot add another (create the Service anew to have both)";
         }
 
         string message = $"spec.ipFamilyPolicy: the Service gets {settings.IpFamilies[0]} only, as {why}.";

@@ -126,9 +126,10 @@ public sealed class ServicePlanner
             existing = Existing(identity, View.Observe(identity));
         }
 
-        Node[] nodes = [.. _nodes.List().Where(n => NodeMembers.IsEligible(n) && settings.NodeSelector.Matches(n.Metadata.Labels))];
+        Node[] eligible = [.. _nodes.List().Where(NodeMembers.IsEligible)];
+        Node[] nodes = [.. eligible.Where(n => settings.NodeSelector.Matches(n.Metadata.Labels))];
         bool hasFloatingIp = existing is { VipPortId.Length: > 0 } && observed.FloatingIps.Any(f => f.PortId == existing.VipPortId);
-        PlacementResult placement = await _resolver.ResolveAsync(settings, existing, hasFloatingIp, nodes, cancellationToken);
+        PlacementResult placement = await _resolver.ResolveAsync(settings, existing, hasFloatingIp, eligible, cancellationToken);
         notes = [.. notes, .. placement.Notes];
         if (placement.Placement is null) return new(settings, null, observed, placement.Stop, notes);
 
