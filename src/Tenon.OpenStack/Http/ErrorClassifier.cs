@@ -10,16 +10,10 @@ internal static class ErrorClassifier
     /// <summary>Neutron errors whose resource or address pool is exhausted, whatever their status.</summary>
     private static readonly FrozenSet<string> NeutronExhausted = new[]
     {
-        "OverQuota", "QuotaExceeded", "SubnetPoolQuotaExceeded", "IpAddressGenerationFailure",
+        "OverQuota", "SubnetPoolQuotaExceeded", "IpAddressGenerationFailure",
         "IpAddressGenerationFailureAllSubnets", "IpAddressGenerationFailureNoMatchingSubnet", "ExternalIpAddressExhausted",
-        "NoNetworkAvailable", "SubnetAllocationError", "MacAddressGenerationFailure", "RoutesExhausted", "AllowedAddressPairExhausted",
+        "NoNetworkAvailable", "SubnetAllocationError", "RoutesExhausted", "AllowedAddressPairExhausted",
         "HostRoutesExhausted", "DNSNameServersExhausted", "ResourceExhausted",
-    }.ToFrozenSet();
-
-    /// <summary>Neutron errors that pass when a change in flight has ended.</summary>
-    private static readonly FrozenSet<string> NeutronBusy = new[]
-    {
-        "TrunkInErrorState", "StaleDataError", "RetryRequest", "ObjectChangedConcurrently", "DBDeadlock", "StateInvalid",
     }.ToFrozenSet();
 
     /// <summary>What an answer means.</summary>
@@ -55,8 +49,7 @@ internal static class ErrorClassifier
     private static OpenStackErrorKind Forbid(string service, ServiceError error) => service switch
     {
         // Octavia: "Quota has been met for resources: LoadBalancer"; Nova: "Quota exceeded for instances: …"; Barbican: "Quota reached …".
-        _ when Says(error, "quota has been met") || Says(error, "quota exceeded") || Says(error, "quota reached")
-            || Says(error, "exceeded, too many") => Quota,
+        _ when Says(error, "quota has been met") || Says(error, "quota exceeded") || Says(error, "quota reached") => Quota,
         ServiceTypes.Network when IsIn(NeutronExhausted, error) => Quota,
         _ => Forbidden,
     };
@@ -67,7 +60,6 @@ internal static class ErrorClassifier
         ServiceTypes.LoadBalancer when Says(error, "is immutable") => Busy,
         ServiceTypes.LoadBalancer when Says(error, "Invalid state") => Says(error, "Invalid state ERROR") ? Conflict : Busy,
         ServiceTypes.Network when IsIn(NeutronExhausted, error) => Quota,
-        ServiceTypes.Network when IsIn(NeutronBusy, error) => Busy,
 
         // Nova: "Cannot 'x' instance … while it is in task_state deleting" / "… in vm_state building", "is locked".
         ServiceTypes.Compute when Says(error, "task_state") || Says(error, "vm_state building") => Busy,

@@ -1,3 +1,8 @@
+using System.Net;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using Tenon.Core;
+
 namespace Tenon.OpenStack.Http;
 
 /// <summary>
@@ -6,6 +11,7 @@ namespace Tenon.OpenStack.Http;
 /// </summary>
 internal sealed class Redactor
 {
+    private const int MaxLength = 1000;
     private readonly string[] _secrets;
 
     public Redactor(CloudCredentials credentials)
@@ -17,16 +23,33 @@ internal sealed class Redactor
             AuthMethod.ApplicationCredential m => m.Value.Reveal(),
             _ => "",
         };
-        string inJson = System.Text.Json.JsonEncodedText.Encode(secret).ToString();
-        _secrets = secret.Length == 0 ? [] : [secret, inJson];
+        _secrets = secret.Length == 0 ? [] : [.. Spellings(secret).Distinct().OrderByDescending(s => s.Length)];
     }
 
-    /// <summary>The text with every secret, and everything that looks like a Fernet or JWS token, replaced by <c>***</c>.</summary>
-    public string Clean(string text)
+    /// <summary>
+    /// The text with every secret, and everything that looks like a Fernet or JWS token, replaced by <c>***</c>, and cut
+    /// only then, so that no half of a secret remains.
+    /// </summary>
+    /// <param name="text">What was said.</param>
+    /// <param name="token">The token that the request carried.</param>
+    public string Clean(string text, Secret? token)
     {
         foreach (string secret in _secrets) text = text.Replace(secret, "***", StringComparison.Ordinal);
-        return TokenPattern.Replace(text);
+        if (token is { IsEmpty: false }) text = text.Replace(token.Reveal(), "***", StringComparison.Ordinal);
+        text = TokenPattern.Replace(text);
+        return text.Length <= MaxLength ? text : string.Concat(text.AsSpan(0, MaxLength), "…");
     }
+
+    /// <summary>As services quote what they were sent: plainly, as JSON, as Python writes texts, in URLs and pages.</summary>
+    private static IEnumerable<string> Spellings(string secret) =>
+    [
+        secret,
+        JsonEncodedText.Encode(secret).ToString(),
+        JsonEncodedText.Encode(secret, JavaScriptEncoder.UnsafeRelaxedJsonEscaping).ToString(),
+        secret.Replace("\\", "\\\\", StringComparison.Ordinal),
+        Uri.EscapeDataString(secret),
+        WebUtility.HtmlEncode(secret),
+    ];
 
     private static class TokenPattern
     {

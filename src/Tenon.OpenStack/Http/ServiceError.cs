@@ -8,8 +8,6 @@ namespace Tenon.OpenStack.Http;
 /// <param name="Message">The message for people.</param>
 internal sealed record ServiceError(string? Code, string Message)
 {
-    private const int MaxMessage = 1000;
-
     /// <summary>Reads a body. Never fails: what cannot be understood becomes the message.</summary>
     public static ServiceError Parse(HttpStatusCode status, string body)
     {
@@ -20,7 +18,7 @@ internal sealed record ServiceError(string? Code, string Message)
             try
             {
                 using JsonDocument document = JsonDocument.Parse(text);
-                if (Read(document.RootElement) is { } error) return error with { Message = Shorten(error.Message) };
+                if (Read(document.RootElement) is { } error) return error with { Message = OneLine(error.Message) };
             }
             catch (JsonException)
             {
@@ -28,7 +26,7 @@ internal sealed record ServiceError(string? Code, string Message)
             }
         }
 
-        return new(null, Shorten(text[0] == '<' ? StripMarkup(text) : text));
+        return new(null, OneLine(text[0] == '<' ? StripMarkup(text) : text));
     }
 
     private static ServiceError? Read(JsonElement root)
@@ -79,12 +77,8 @@ internal sealed record ServiceError(string? Code, string Message)
             else if (!inTag) text.Append(c);
         }
 
-        return string.Join(' ', text.ToString().Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
+        return text.ToString();
     }
 
-    private static string Shorten(string text)
-    {
-        string line = string.Join(' ', text.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
-        return line.Length <= MaxMessage ? line : string.Concat(line.AsSpan(0, MaxMessage), "…");
-    }
+    private static string OneLine(string text) => string.Join(' ', text.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
 }

@@ -4,6 +4,7 @@ using System.Security.Authentication;
 using System.Text;
 using System.Text.Json;
 using Microsoft.Extensions.Logging;
+using Tenon.Core;
 
 namespace Tenon.OpenStack.Http;
 
@@ -90,12 +91,13 @@ internal sealed partial class Transport(CloudCredentials credentials, Uri tokens
             requestId = RequestIdOf(response);
             bool success = response.IsSuccessStatusCode || (call.AtRoot && status == HttpStatusCode.MultipleChoices);
             if (success) return (new(await read(response, either.Token)), null);
-            return (null, await ReadFailureAsync(service, call, response, requestId, either.Token));
+            return (null, await ReadFailureAsync(service, call, response, destination.Token, requestId, either.Token));
         }
         catch (Exception e) when (!cancellationToken.IsCancellationRequested && Understand(e, timeout.IsCancellationRequested) is { } what)
         {
-            string message = _redactor.Clean(what.Message);
-            return (null, new(new(what.Kind, service, call.Operation, what.AnswerIsBad ? status : null, null, message, requestId, e), what.Repeat));
+            // A parser quotes what it cannot read, and that may hold anything: its exception goes no further.
+            string message = _redactor.Clean(what.Message, destination.Token);
+            return (null, new(new(what.Kind, service, call.Operation, what.AnswerIsBad ? status : null, null, message, requestId, what.AnswerIsBad ? null : e), what.Repeat));
         }
         finally
         {
@@ -126,7 +128,7 @@ internal sealed partial class Transport(CloudCredentials credentials, Uri tokens
     }
 
     private async Task<Failure> ReadFailureAsync(
-        string service, ApiCall call, HttpResponseMessage response, string? requestId, CancellationToken cancellationToken)
+        string service, ApiCall call, HttpResponseMessage response, Secret? token, string? requestId, CancellationToken cancellationToken)
     {
         HttpStatusCode status = response.StatusCode;
         TimeSpan? retryAfter = RetryAfterOf(response);
@@ -137,7 +139,7 @@ internal sealed partial class Transport(CloudCredentials credentials, Uri tokens
         }
 
         OpenStackErrorKind kind = ErrorClassifier.Classify(service, status, error, retryAfter is not null);
-        var exception = new OpenStackException(kind, service, call.Operation, status, error.Code, _redactor.Clean(error.Message), requestId)
+        var exception = new OpenStackException(kind, service, call.Operation, status, error.Code, _redactor.Clean(error.Message, token), requestId)
         {
             RetryAfter = retryAfter,
         };

@@ -189,7 +189,10 @@ public sealed record ListenerUpdate
     /// <summary>The most connections; -1 is no limit.</summary>
     public Optional<int?> ConnectionLimit { get; init; }
 
-    /// <summary>The pool it sends to; <see langword="null"/> for none.</summary>
+    /// <summary>
+    /// The pool it sends to; <see langword="null"/> for none. Provider <c>ovn</c> of Zed fails on null and leaves the load balancer
+    /// in PENDING_UPDATE for ever: delete the pool or the listener instead.
+    /// </summary>
     public Optional<string?> DefaultPoolId { get; init; }
 
     /// <summary>Who may connect; <see langword="null"/> is everybody.</summary>

@@ -181,7 +181,10 @@ public sealed record PortCreate
     /// <summary><c>dns_name</c>.</summary>
     public string? DnsName { get; init; }
 
-    /// <summary>Tags set in the same call (extension <c>tag-ports-during-bulk-creation</c>, which also serves single creates).</summary>
+    /// <summary>
+    /// Tags set in the same call (extension <c>tag-ports-during-bulk-creation</c>). A Neutron without it ignores them silently,
+    /// as Zed's does: the answer tells.
+    /// </summary>
     public EquatableArray<string> Tags { get; init; }
 
     /// <summary>The project, for administrators only.</summary>
