@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Http;
 using Tenon.Core;
 using Tenon.Kubernetes.Client;
 using Tenon.Kubernetes.Objects;
+using Tenon.Testing;
 
 namespace Tenon.Kubernetes.Tests;
 
@@ -197,11 +198,28 @@ public sealed class ClientTests
         Should.Throw<ArgumentException>(() => client.PatchAsync<Node>(new("", "n-1"), Patch.Apply(node), Token));
         string[] requests = [.. api.Requests], bodies = [.. api.Bodies];
         requests[0].ShouldBe("PATCH /api/v1/nodes/n-1?force=true&fieldManager=tenon&dryRun=All&fieldValidation=Strict");
-        bodies[0].ShouldBe("""{"apiVersion":"v1","kind":"Node","metadata":{"name":"n-1","labels":{"a":"b"}},"spec":{},"status":{}}""");
+        bodies[0].ShouldBe("""{"apiVersion":"v1","kind":"Node","metadata":{"name":"n-1","labels":{"a":"b"}}}""");
         requests[1].ShouldBe("DELETE /api/v1/nodes/n-1");
         JsonNode.DeepEquals(JsonNode.Parse(bodies[1]), JsonNode.Parse(
             """{"kind":"DeleteOptions","apiVersion":"v1","propagationPolicy":"Foreground","gracePeriodSeconds":0,"preconditions":{"uid":"u"},"dryRun":["All"]}"""))
             .ShouldBeTrue(bodies[1]);
+    }
+
+    [Fact(Timeout = 20_000)]
+    public async Task Requests_beyond_the_burst_are_spaced_out()
+    {
+        var clock = new ManualTimeProvider();
+        var limiter = new RateLimiter(perSecond: 10, burst: 2, clock);
+        Task[] waits = [.. Enumerable.Range(0, 5).Select(_ => limiter.WaitAsync(Token).AsTask())];
+        waits.Count(w => w.IsCompleted).ShouldBe(2);
+        for (int i = 3; i <= 5; i++)
+        {
+            clock.Advance(TimeSpan.FromMilliseconds(100));
+            int done = i;
+            await Waiting.UntilAsync(() => waits.Count(w => w.IsCompleted) == done);
+        }
+
+        new RateLimiter(perSecond: 0, burst: 1, clock).WaitAsync(Token).IsCompleted.ShouldBeTrue("no limit");
     }
 
     [Theory]

@@ -247,6 +247,37 @@ public sealed class ControllerTests
     }
 
     [Fact(Timeout = 30_000)]
+    public async Task A_host_that_loses_its_lease_cancels_running_passes_at_once_and_says_so()
+    {
+        var server = new TinyServer();
+        await using ScriptedApi api = await ScriptedApi.StartAsync(server.AnswerAsync);
+        using KubernetesClient client = api.Client();
+        var elector = new LeaderElector(client, new()
+        {
+            Lease = new("kube-system", "tenon-1"),
+            Identity = "me",
+            RetryPeriod = TimeSpan.FromMilliseconds(20),
+        });
+        bool cancelled = false;
+        var reconciler = new Scripted(async (_, _, token) =>
+        {
+            await using CancellationTokenRegistration _1 = token.Register(() => cancelled = true);
+            await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, token);
+            return Outcome.Done;
+        });
+        var controller = new Controller("stuck", reconciler);
+        controller.Enqueue(s_key);
+        Task running = new ControllerHost(new() { Controllers = [controller], LeaderElector = elector }).RunAsync(TestContext.Current.CancellationToken);
+        await Waiting.UntilAsync(() => reconciler.Passes(s_key) == 1);
+        server.Put("/apis/coordination.k8s.io/v1/namespaces/kube-system/leases/tenon-1", new JsonObject
+        {
+            ["spec"] = new JsonObject { ["holderIdentity"] = "thief", ["leaseDurationSeconds"] = 15 },
+        });
+        await Should.ThrowAsync<LeadershipLostException>(running);
+        cancelled.ShouldBeTrue();
+    }
+
+    [Fact(Timeout = 30_000)]
     public async Task A_leader_task_that_fails_stops_the_host()
     {
         var host = new ControllerHost(new() { LeaderTasks = [async ct => { await Task.Yield(); throw new InvalidOperationException("sweep"); }] });

@@ -166,5 +166,35 @@ public sealed class ObjectTests
     }
 
     [Fact]
+    public void Applying_claims_only_what_is_set()
+    {
+        var service = new Service { Metadata = new() { Name = "s", Namespace = "n" }, Status = new() { LoadBalancer = new() } };
+        Encoding.UTF8.GetString(Patch.Apply(service).Body.Span)
+            .ShouldBe("""{"apiVersion":"v1","kind":"Service","metadata":{"name":"s","namespace":"n"}}""");
+    }
+
+    [Fact]
+    public void Five_hundred_nodes_and_a_thousand_services_are_small_in_memory()
+    {
+        string image = string.Join(',', Enumerable.Range(0, 50).Select(i => $$"""{"names":["registry.example/image-{{i}}@sha256:{{new string('a', 64)}}"],"sizeBytes":{{i}}}"""));
+        string managed = "[{\"manager\":\"kubelet\",\"fieldsV1\":{\"f:a\":\"" + new string('x', 2000) + "\"}}]";
+        string labels = string.Join(',', Enumerable.Range(0, 15).Select(i => $"\"label.example/{i}\":\"value-{i}\""));
+        byte[] node = Encoding.UTF8.GetBytes("{\"metadata\":{\"name\":\"node\",\"labels\":{" + labels + "},\"managedFields\":" + managed
+            + "},\"spec\":{\"providerID\":\"openstack:///0f3c\"},\"status\":{\"addresses\":[{\"type\":\"InternalIP\",\"address\":\"10.0.0.1\"}],"
+            + "\"capacity\":{\"cpu\":\"4\",\"memory\":\"8Gi\",\"pods\":\"110\"},\"images\":[" + image + "]}}");
+        byte[] service = Encoding.UTF8.GetBytes("{\"metadata\":{\"name\":\"web\",\"namespace\":\"default\",\"annotations\":{" + labels + "},\"managedFields\":" + managed
+            + "},\"spec\":{\"type\":\"LoadBalancer\",\"ports\":[{\"port\":80,\"nodePort\":30000},{\"port\":443,\"nodePort\":30001}]}}");
+        KubernetesJson.Deserialize<Node>(node);
+        KubernetesJson.Deserialize<Service>(service);
+        long before = GC.GetTotalMemory(forceFullCollection: true);
+        Node[] nodes = [.. Enumerable.Range(0, 500).Select(_ => KubernetesJson.Deserialize<Node>(node))];
+        Service[] services = [.. Enumerable.Range(0, 1000).Select(_ => KubernetesJson.Deserialize<Service>(service))];
+        long used = GC.GetTotalMemory(forceFullCollection: true) - before;
+        GC.KeepAlive(nodes);
+        GC.KeepAlive(services);
+        used.ShouldBeLessThan(16 * 1024 * 1024);
+    }
+
+    [Fact]
     public void Broken_json_is_a_json_failure() => Should.Throw<JsonException>(() => Parse<Node>("""{"spec":{"taints":5}}"""));
 }

@@ -40,7 +40,18 @@ public sealed class Patch
     /// <param name="force">Whether fields of other managers are taken over.</param>
     public static Patch Apply<T>(T desired, bool force = true)
         where T : class, IKubernetesObject
-        => new("application/apply-patch+yaml", KubernetesJson.Serialize(desired), force);
+    {
+        // An empty spec or status is how our types say "nothing set"; sent, it would be a claim.
+        var body = (JsonObject)KubernetesJson.ToNode(desired);
+        if (body["status"] is JsonObject status)
+        {
+            Prune(status);
+            if (status.Count == 0) body.Remove("status");
+        }
+
+        if (body["spec"] is JsonObject { Count: 0 }) body.Remove("spec");
+        return Apply(body, force);
+    }
 
     /// <summary>A server-side apply of a body built by hand; it must carry apiVersion, kind and metadata.name.</summary>
     public static Patch Apply(JsonObject desired, bool force = true) => new("application/apply-patch+yaml", Bytes(desired), force);
@@ -68,6 +79,16 @@ public sealed class Patch
 
     /// <summary>The media type and the size, never the content, which may be secret.</summary>
     public override string ToString() => $"{ContentType}, {Body.Length} bytes";
+
+    private static void Prune(JsonObject node)
+    {
+        foreach ((string key, JsonNode? value) in node.ToArray())
+        {
+            if (value is not JsonObject inner) continue;
+            Prune(inner);
+            if (inner.Count == 0) node.Remove(key);
+        }
+    }
 
     private static byte[] Bytes(JsonNode node)
     {
