@@ -98,6 +98,7 @@ internal sealed class LoadBalancingService : ApiService
     {
         lock (Context.Gate)
         {
+            Context.Transitions.RunDue();
             if (!State.Balancers.TryGet(id, out LoadBalancer? balancer)) return false;
             State.Fail(balancer);
             return true;
