@@ -52,6 +52,8 @@ public sealed class CallEntry
     /// <summary>The fault rule that hit the call, if any.</summary>
     public string? Fault { get; internal set; }
 
+    internal bool Dropped { get; set; }
+
     /// <summary>The most calls that were under way in the same service while this one arrived, itself included.</summary>
     public int Concurrency { get; internal set; }
 }

@@ -38,7 +38,8 @@ internal sealed class CallPipeline(CallLog log, FaultRules faults, LatencyTable 
             context.Request.Headers.UserAgent.ToString());
         context.Response.OnStarting(() =>
         {
-            log.Answered(entry, context.Response.StatusCode, time.GetElapsedTime(start));
+            // A dropped connection starts an answer that nobody gets.
+            if (!entry.Dropped) log.Answered(entry, context.Response.StatusCode, time.GetElapsedTime(start));
             return Task.CompletedTask;
         });
         try
@@ -70,9 +71,11 @@ internal sealed class CallPipeline(CallLog log, FaultRules faults, LatencyTable 
         switch (hit.Rule.Kind)
         {
             case FaultKind.DropBefore:
+                entry.Dropped = true;
                 context.Abort();
                 break;
             case FaultKind.DropAfter:
+                entry.Dropped = true;
                 Stream body = context.Response.Body;
                 context.Response.Body = Stream.Null;
                 try
@@ -96,6 +99,7 @@ internal sealed class CallPipeline(CallLog log, FaultRules faults, LatencyTable 
                     }
                     catch (OperationCanceledException) when (hit.Removed.IsCancellationRequested)
                     {
+                        entry.Dropped = true;
                         context.Abort();
                     }
                 }

@@ -104,7 +104,12 @@ internal static class WorldSeeder
             {
                 ["name"] = name, ["network_id"] = network, ["cidr"] = cidr, ["ip_version"] = cidr.Contains(':', StringComparison.Ordinal) ? 6 : 4, ["enable_dhcp"] = dhcp,
             };
-            if (dhcp && cidr.Contains(':', StringComparison.Ordinal)) body["ipv6_address_mode"] = body["ipv6_ra_mode"] = "dhcpv6-stateful";
+            if (dhcp && cidr.Contains(':', StringComparison.Ordinal))
+            {
+                body["ipv6_address_mode"] = "dhcpv6-stateful";
+                body["ipv6_ra_mode"] = "dhcpv6-stateful";
+            }
+
             return Create("subnet", project, body);
         }
 

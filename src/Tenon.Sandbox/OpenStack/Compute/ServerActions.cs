@@ -52,7 +52,7 @@ internal sealed class ServerActions
         if (request.Body is not JsonObject body || body.Count == 0) throw ComputeFaults.Bad("Malformed request body");
         string name = body.First().Key;
         if (!_actions.TryGetValue(name, out Func<Server, JsonNode?, ApiRequest, ApiResponse>? action)) throw ComputeFaults.Bad($"There is no such action: {name}");
-        if (server.Locked && !request.Token.IsAdmin && name is not ("unlock" or "lock" or "os-getConsoleOutput"))
+        if (server.Locked && !request.Token.IsAdmin && name is not ("unlock" or "lock" or "os-getConsoleOutput" or "os-resetState"))
             throw new ApiFault(409, $"Instance {server.Id} is locked");
         return action(server, body[name], request);
     }

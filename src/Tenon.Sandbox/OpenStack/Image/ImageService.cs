@@ -71,7 +71,7 @@ internal sealed class ImageService : ApiService
     {
         string title = fault.Status switch
         {
-            400 => "400 Bad Request", 403 => "403 Forbidden", 404 => "404 Not Found", 405 => "405 Method Not Allowed", 409 => "409 Conflict",
+            400 => "400 Bad Request", 401 => "401 Unauthorized", 403 => "403 Forbidden", 404 => "404 Not Found", 405 => "405 Method Not Allowed", 409 => "409 Conflict",
             410 => "410 Gone", 413 => "413 Request Entity Too Large", 429 => "429 Too Many Requests", 503 => "503 Service Unavailable", _ => $"{fault.Status} Internal Server Error",
         };
         string message = fault.Type == "MalformedBody" ? "Malformed JSON in request body." : fault.Message;
