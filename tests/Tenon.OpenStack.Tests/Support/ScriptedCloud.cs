@@ -144,7 +144,7 @@ internal sealed class ScriptedCloud : IAsyncDisposable
         var headers = context.Request.Headers.ToDictionary(h => h.Key, h => h.Value.ToString(), StringComparer.OrdinalIgnoreCase);
         var received = new Received(
             context.Request.Method,
-            context.Request.Path,
+            context.Request.Path.Value!,
             context.Request.QueryString.ToString(),
             headers.GetValueOrDefault("X-Auth-Token"),
             body,
