@@ -1,0 +1,42 @@
+using System.Text.Json.Nodes;
+using Tenon.Sandbox.Kubernetes.Objects;
+
+namespace Tenon.Sandbox.Kubernetes;
+
+/// <summary>What every cluster has from the start.</summary>
+internal static class ClusterSeeder
+{
+    /// <summary>Makes the namespaces and the Service of the API server itself.</summary>
+    public static void Seed(ObjectOperations objects)
+    {
+        foreach (string name in new[] { "default", "kube-node-lease", "kube-public", "kube-system" }) objects.Create(New("v1", "Namespace", null, name));
+        JsonObject service = New("v1", "Service", "default", "kubernetes");
+        service["metadata"]!["labels"] = new JsonObject { ["component"] = "apiserver", ["provider"] = "kubernetes" };
+        service["spec"] = new JsonObject
+        {
+            ["clusterIP"] = "10.254.0.1",
+            ["ports"] = new JsonArray(new JsonObject { ["name"] = "https", ["port"] = 443, ["targetPort"] = 6443, ["protocol"] = "TCP" }),
+        };
+        objects.Create(service);
+        JsonObject endpoints = New("v1", "Endpoints", "default", "kubernetes");
+        endpoints["subsets"] = new JsonArray(new JsonObject
+        {
+            ["addresses"] = new JsonArray(new JsonObject { ["ip"] = "127.0.0.1" }),
+            ["ports"] = new JsonArray(new JsonObject { ["name"] = "https", ["port"] = 6443, ["protocol"] = "TCP" }),
+        });
+        objects.Create(endpoints);
+        JsonObject slice = New("discovery.k8s.io/v1", "EndpointSlice", "default", "kubernetes");
+        slice["metadata"]!["labels"] = new JsonObject { ["kubernetes.io/service-name"] = "kubernetes" };
+        slice["addressType"] = "IPv4";
+        slice["endpoints"] = new JsonArray(new JsonObject { ["addresses"] = new JsonArray("127.0.0.1"), ["conditions"] = new JsonObject { ["ready"] = true } });
+        slice["ports"] = new JsonArray(new JsonObject { ["name"] = "https", ["port"] = 6443, ["protocol"] = "TCP" });
+        objects.Create(slice);
+    }
+
+    private static JsonObject New(string apiVersion, string kind, string? space, string name)
+    {
+        var metadata = new JsonObject { ["name"] = name };
+        if (space is not null) metadata["namespace"] = space;
+        return new JsonObject { ["apiVersion"] = apiVersion, ["kind"] = kind, ["metadata"] = metadata };
+    }
+}
