@@ -1,5 +1,7 @@
-using System.Text;
-using System.Text.Json.Nodes;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+using Tenon.Core;
+using Tenon.Sandbox.Kubernetes.Controllers;
 using Tenon.Sandbox.Kubernetes.Http;
 using Tenon.Sandbox.Kubernetes.Objects;
 using Tenon.Sandbox.Kubernetes.Resources;
@@ -9,28 +11,33 @@ using Tenon.Sandbox.Kubernetes.Storage;
 
 namespace Tenon.Sandbox.Kubernetes;
 
-/// <summary>The Kubernetes half of the sandbox: an API server on its own HTTPS port.</summary>
+/// <summary>The Kubernetes half of the sandbox: an API server on its own HTTPS port, the cluster's control loops, and nodes without machines.</summary>
 public sealed class KubernetesModule : IAsyncDisposable
 {
     private readonly ClusterCertificates _certificates;
+    private readonly ServiceAccountTokens _tokens;
     private readonly CancellationTokenSource _stop = new();
+    private readonly ILogger _logger = NullLogger.Instance;
     private LoopbackServer? _server;
+    private ClusterControllers? _controllers;
 
     private KubernetesModule(SandboxContext context)
     {
-        _certificates = new ClusterCertificates(context.Options.TimeProvider);
+        TimeProvider time = context.Options.TimeProvider;
+
+        // Certificates are judged by the clients' clocks, which are the system's even where the sandbox runs on a manual one.
+        _certificates = new ClusterCertificates(TimeProvider.System.GetUtcNow());
         var registry = new ResourceRegistry();
         foreach (ResourceDefinition definition in BuiltInResources.All(new ServiceStrategy(context.Options.DualStack))) registry.Add(definition);
-        Store = new ClusterStore();
-        Objects = new ObjectOperations(Store, registry, context.Options.TimeProvider);
-        Access = new AccessControl(_certificates);
+        Objects = new ObjectOperations(new ClusterStore(), registry, time);
+        _tokens = new ServiceAccountTokens(Objects.Store, time);
     }
 
     /// <summary>The objects, with every rule of the API server: for seeding and for controllers in this process.</summary>
     public ObjectOperations Objects { get; }
 
-    /// <summary>What is stored.</summary>
-    public ClusterStore Store { get; }
+    /// <summary>The nodes that the cloud's servers run.</summary>
+    public SimulatedNodes Nodes { get; private set; } = null!;
 
     /// <summary>A kubeconfig of a cluster administrator.</summary>
     public string Kubeconfig { get; private set; } = "";
@@ -38,58 +45,49 @@ public sealed class KubernetesModule : IAsyncDisposable
     /// <summary>The API server, <c>https://127.0.0.1:PORT</c>.</summary>
     public string Address { get; private set; } = "";
 
-    internal AccessControl Access { get; }
+    /// <summary>A kubeconfig of a service account, which need not exist yet when its rights are tested.</summary>
+    /// <exception cref="ApiException">404: there is no such service account.</exception>
+    public string KubeconfigOf(NamespacedName serviceAccount)
+    {
+        StoredObject account = Objects.Get(Objects.Target("", "serviceaccounts", serviceAccount.Namespace, serviceAccount.Name));
+        return _certificates.TokenKubeconfig(Address, serviceAccount.Name, _tokens.Issue(account, ServiceAccountTokens.Audiences, TimeSpan.FromHours(24)));
+    }
 
     /// <summary>Starts it: <see cref="LoopbackServer"/> with a certificate, each request through the context's pipeline as service <c>kubernetes</c>.</summary>
     internal static async Task<KubernetesModule> StartAsync(SandboxContext context, CancellationToken cancellationToken)
     {
         var module = new KubernetesModule(context);
-        ClusterSeeder.Seed(module.Objects);
-        var api = new ApiServer(module.Objects, module.Access, context.Pipeline, module._stop.Token);
-        module._server = await LoopbackServer.StartAsync(api.HandleAsync, context.Options.KubernetesPort, module._certificates.Server, cancellationToken);
-        module.Address = $"https://127.0.0.1:{module._server.Port}";
-        (string certificate, string key) = module._certificates.MakeClient("kubernetes-admin", UserInfo.Masters);
-        module.Kubeconfig = module.MakeKubeconfig("kubernetes-admin", new JsonObject
+        try
         {
-            ["client-certificate-data"] = Base64(certificate),
-            ["client-key-data"] = Base64(key),
-        });
-        return module;
+            ClusterSeeder.Seed(module.Objects);
+            var access = new AccessControl(new Authenticator(module._certificates, module._tokens), new RbacAuthorizer(module.Objects.Store));
+            var api = new ApiServer(module.Objects, access, module._tokens, context.Pipeline, module._stop.Token);
+            module._server = await LoopbackServer.StartAsync(api.HandleAsync, context.Options.KubernetesPort, module._certificates.Server, cancellationToken);
+            module.Address = $"https://127.0.0.1:{module._server.Port}";
+            module.Kubeconfig = module._certificates.Kubeconfig(module.Address, "kubernetes-admin", "system:masters");
+            module._controllers = ClusterControllers.Start(
+                module.Objects, context.Options.Controllers, new ControllerSettings { DualStack = context.Options.DualStack }, module._logger);
+            IEnumerable<string> servers = context.Options.SeedWorld ? Enumerable.Range(1, context.Options.Nodes).Select(i => $"node-{i}") : [];
+            module.Nodes = SimulatedNodes.Start(module.Objects, servers, module._logger);
+            return module;
+        }
+        catch
+        {
+            await module.DisposeAsync();
+            throw;
+        }
     }
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
         await _stop.CancelAsync();
-        Store.EndWatches(null, WatchEnd.Closed);
+        Objects.Store.EndWatches(null, WatchEnd.Closed);
+        if (Nodes is not null) await Nodes.DisposeAsync();
+        if (_controllers is not null) await _controllers.DisposeAsync();
         if (_server is not null) await _server.DisposeAsync();
         _certificates.Dispose();
+        _tokens.Dispose();
         _stop.Dispose();
     }
-
-    /// <summary>A kubeconfig for a user with a bearer token.</summary>
-    public string KubeconfigFor(string user, string token) => MakeKubeconfig(user, new JsonObject { ["token"] = token });
-
-    private string MakeKubeconfig(string user, JsonObject credential) => $"""
-        apiVersion: v1
-        kind: Config
-        current-context: sandbox
-        clusters:
-        - name: sandbox
-          cluster:
-            server: {Address}
-            certificate-authority-data: {Base64(_certificates.AuthorityPem)}
-        contexts:
-        - name: sandbox
-          context:
-            cluster: sandbox
-            user: {user}
-        users:
-        - name: {user}
-          user:
-        {string.Join('\n', credential.Select(c => $"    {c.Key}: {c.Value}"))}
-
-        """;
-
-    private static string Base64(string text) => Convert.ToBase64String(Encoding.UTF8.GetBytes(text));
 }

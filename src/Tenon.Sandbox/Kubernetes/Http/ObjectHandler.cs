@@ -9,10 +9,10 @@ using Tenon.Sandbox.Kubernetes.Storage;
 namespace Tenon.Sandbox.Kubernetes.Http;
 
 /// <summary>The verbs on objects and collections.</summary>
-internal sealed class ObjectHandler(ObjectOperations objects, AccessControl access, CancellationToken stopping)
+internal sealed class ObjectHandler(ObjectOperations objects, AccessControl access, ServiceAccountTokens tokens, CancellationToken stopping)
 {
     private readonly WatchHandler _watches = new(objects, stopping);
-    private readonly SpecialSubresources _special = new(objects, access);
+    private readonly SpecialSubresources _special = new(objects, access, tokens);
 
     /// <summary>Answers a request about objects.</summary>
     /// <exception cref="ApiException">It fails.</exception>
