@@ -60,8 +60,11 @@ public sealed class KubernetesModule : IAsyncDisposable
         try
         {
             ClusterSeeder.Seed(module.Objects);
-            var access = new AccessControl(new Authenticator(module._certificates, module._tokens), new RbacAuthorizer(module.Objects.Store));
-            var api = new ApiServer(module.Objects, access, module._tokens, context.Pipeline, module._stop.Token);
+            var authenticator = new Authenticator(module._certificates, module._tokens);
+            var authorizer = new RbacAuthorizer(module.Objects.Store);
+            var special = new SpecialSubresources(
+                module.Objects, new AccessReviews(authenticator, authorizer), new TokenRequests(module._tokens, module.Objects.Store, module.Objects.Time));
+            var api = new ApiServer(module.Objects, new AccessControl(authenticator, authorizer), special, context.Pipeline, module._stop.Token);
             module._server = await LoopbackServer.StartAsync(api.HandleAsync, context.Options.KubernetesPort, module._certificates.Server, cancellationToken);
             module.Address = $"https://127.0.0.1:{module._server.Port}";
             module.Kubeconfig = module._certificates.Kubeconfig(module.Address, "kubernetes-admin", "system:masters");

@@ -7,10 +7,10 @@ using Tenon.Sandbox.Measures;
 namespace Tenon.Sandbox.Kubernetes.Http;
 
 /// <summary>Takes requests: logs and delays them like every API call, finds out who asks and whether they may, and hands them on.</summary>
-internal sealed class ApiServer(ObjectOperations objects, AccessControl access, ServiceAccountTokens tokens, CallPipeline pipeline, CancellationToken stopping)
+internal sealed class ApiServer(ObjectOperations objects, AccessControl access, SpecialSubresources special, CallPipeline pipeline, CancellationToken stopping)
 {
     private readonly Discovery _discovery = new(objects.Registry);
-    private readonly ObjectHandler _handler = new(objects, access, tokens, stopping);
+    private readonly ObjectHandler _handler = new(objects, access, special, stopping);
 
     /// <summary>Answers a request.</summary>
     public Task HandleAsync(HttpContext context)

@@ -10,7 +10,7 @@ namespace Tenon.Sandbox.Kubernetes.Http;
 /// <summary>Everything that is not about objects: groups, resources, versions, OpenAPI, health.</summary>
 internal sealed class Discovery(ResourceRegistry registry)
 {
-    private const string V2Protobuf = "application/com.github.proto-openapi.spec.v2@v1.0+protobuf";
+    private const string V2Protobuf = "application/com.github.proto-openapi.spec.v2.v1.0+protobuf";
     private readonly ConcurrentDictionary<(string What, long Generation), byte[]> _documents = new();
 
     /// <summary>Answers a path.</summary>

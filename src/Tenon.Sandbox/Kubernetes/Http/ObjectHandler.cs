@@ -9,10 +9,9 @@ using Tenon.Sandbox.Kubernetes.Storage;
 namespace Tenon.Sandbox.Kubernetes.Http;
 
 /// <summary>The verbs on objects and collections.</summary>
-internal sealed class ObjectHandler(ObjectOperations objects, AccessControl access, ServiceAccountTokens tokens, CancellationToken stopping)
+internal sealed class ObjectHandler(ObjectOperations objects, AccessControl access, SpecialSubresources special, CancellationToken stopping)
 {
     private readonly WatchHandler _watches = new(objects, stopping);
-    private readonly SpecialSubresources _special = new(objects, access, tokens);
 
     /// <summary>Answers a request about objects.</summary>
     /// <exception cref="ApiException">It fails.</exception>
@@ -24,7 +23,7 @@ internal sealed class ObjectHandler(ObjectOperations objects, AccessControl acce
         string space = definition.Namespaced ? request.Namespace : "";
         var target = new ObjectTarget(definition, version, space, request.Name, request.Subresource);
         if (request.Subresource.Length > 0 && definition.FindSubresource(request.Subresource) is null) throw ApiException.NoSuchResource();
-        if (await _special.TryHandleAsync(context, request, target, user)) return;
+        if (await special.TryHandleAsync(context, request, target, user)) return;
         bool collection = !IsNamed(context.Request, request);
         if (!Allows(definition, request, collection)) throw ApiException.MethodNotAllowed();
         switch (request.Verb)
@@ -45,6 +44,7 @@ internal sealed class ObjectHandler(ObjectOperations objects, AccessControl acce
                 break;
             case "update":
                 Body put = await ReadAsync(context);
+                access.CheckEscalation(user, definition.GroupResource, space, request.Name, AsObject(put, definition));
                 StoredObject updated = objects.Update(target, AsObject(put, definition), Options(context, put, user), out bool made);
                 await SendAsync(context, made ? 201 : 200, target, updated);
                 break;
@@ -144,7 +144,9 @@ internal sealed class ObjectHandler(ObjectOperations objects, AccessControl acce
         Body body = await ReadAsync(context);
         if (target.Definition.Namespaced && target.Namespace.Length == 0)
             throw ApiException.BadRequest("an empty namespace may not be set during creation");
-        StoredObject made = objects.Create(target, AsObject(body, target.Definition), Options(context, body, user));
+        JsonObject document = AsObject(body, target.Definition);
+        access.CheckEscalation(user, target.Definition.GroupResource, target.Namespace, document.Text("metadata", "name") ?? "", document);
+        StoredObject made = objects.Create(target, document, Options(context, body, user));
         await SendAsync(context, 201, target, made);
     }
 
@@ -164,6 +166,12 @@ internal sealed class ObjectHandler(ObjectOperations objects, AccessControl acce
         {
             throw new ApiException(422, "Invalid",
                 "PatchOptions.meta.k8s.io \"\" is invalid: fieldManager: Required value: is required for apply patch");
+        }
+
+        if (target.Definition.Group == "rbac.authorization.k8s.io")
+        {
+            StoredObject would = objects.Patch(target, kind, body.Node, Options(context, body, user) with { DryRun = true }, out _);
+            access.CheckEscalation(user, target.Definition.GroupResource, target.Namespace, target.Name, would.Document);
         }
 
         StoredObject patched = objects.Patch(target, kind, body.Node, Options(context, body, user), out bool created);

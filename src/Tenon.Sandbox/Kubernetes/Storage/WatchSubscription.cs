@@ -17,7 +17,7 @@ public sealed class WatchSubscription : IDisposable
         _store = store;
         Resource = resource;
         Namespace = space;
-        _events = Channel.CreateUnbounded<StoreEvent>(new UnboundedChannelOptions { SingleReader = true });
+        _events = Channel.CreateUnbounded<StoreEvent>(); // one for a single reader cannot count
         Capacity = capacity;
         foreach (StoreEvent change in backlog) _events.Writer.TryWrite(change);
     }
