@@ -43,7 +43,7 @@ public sealed class SimulatedNodes : IAsyncDisposable
     {
         _alive[name] = true;
         _cluster.Ensure(NodeDocuments.Node(name, _cluster.Now));
-        if (_cluster.Find(Kinds.Nodes, new("", name)) is StoredObject node) _cluster.Change(node, d => NodeDocuments.FillStatus(d.Ensure("status"), name, _cluster.Now), "status");
+        Beat(name);
         Renew(name);
     }
 
@@ -58,7 +58,7 @@ public sealed class SimulatedNodes : IAsyncDisposable
         foreach (StoredObject pod in _cluster.List(Kinds.Pods).Where(p => p.Document.Text("spec", "nodeName") == name))
         {
             if (pod.Document.Text("status", "phase") == "Running" && !Pods.IsReady(pod))
-                _cluster.Change(pod, d => Pods.SetCondition(d.Ensure("status"), "Ready", "True", null, null, _cluster.Now), "status");
+                _cluster.ChangeNow(Kinds.Pods, pod.Key, d => Pods.SetCondition(d.Ensure("status"), "Ready", "True", null, null, _cluster.Now), "status");
         }
     }
 
@@ -97,30 +97,14 @@ public sealed class SimulatedNodes : IAsyncDisposable
         }
     }
 
-    private void Beat(string name)
-    {
-        try
-        {
-            if (_cluster.Find(Kinds.Nodes, new("", name)) is StoredObject node)
-                _cluster.Change(node, d => NodeDocuments.FillStatus(d.Ensure("status"), name, _cluster.Now), "status");
-        }
-        catch (ApiException e) when (e.Code is 404 or 409)
-        {
-            // Changed or gone in between: the next beat sees it.
-        }
-    }
+    private void Beat(string name) =>
+        _cluster.ChangeNow(Kinds.Nodes, new("", name), d => NodeDocuments.FillStatus(d.Ensure("status"), name, _cluster.Now), "status");
 
     private void Renew(string name)
     {
-        try
-        {
-            string now = JsonDocuments.MicroTimestamp(_cluster.Time.GetUtcNow());
-            if (_cluster.Find(Kinds.Leases, new(LeaseSpace, name)) is StoredObject lease) _cluster.Change(lease, d => d.Ensure("spec")["renewTime"] = now);
-            else _cluster.Ensure(NodeDocuments.Lease(LeaseSpace, name, now, _cluster.Find(Kinds.Nodes, new("", name))));
-        }
-        catch (ApiException e) when (e.Code is 404 or 409)
-        {
-            // Changed or gone in between: the next beat sees it.
-        }
+        string now = JsonDocuments.MicroTimestamp(_cluster.Time.GetUtcNow());
+        var key = new NamespacedName(LeaseSpace, name);
+        if (_cluster.Find(Kinds.Leases, key) is null) _cluster.Ensure(NodeDocuments.Lease(LeaseSpace, name, now, _cluster.Find(Kinds.Nodes, new("", name))));
+        else _cluster.ChangeNow(Kinds.Leases, key, d => d.Ensure("spec")["renewTime"] = now);
     }
 }

@@ -88,7 +88,12 @@ internal sealed class PodStrategy : ResourceStrategy
     {
         document["status"] = new JsonObject { ["phase"] = "Pending", ["qosClass"] = "BestEffort" };
         JsonObject spec = document.Ensure("spec");
-        if (string.IsNullOrEmpty(spec.Text("serviceAccountName"))) spec["serviceAccountName"] = spec["serviceAccount"] = "default";
+        if (string.IsNullOrEmpty(spec.Text("serviceAccountName")))
+        {
+            spec["serviceAccountName"] = "default";
+            spec["serviceAccount"] = "default";
+        }
+
         JsonArray tolerations = spec.EnsureArray("tolerations");
         foreach (string key in new[] { "node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable" })
         {
