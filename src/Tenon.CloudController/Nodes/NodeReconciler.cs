@@ -21,7 +21,7 @@ public sealed partial class NodeReconciler : IReconciler
 
     private readonly NodeReconcilerOptions _options;
     private readonly ILister<Node> _nodes;
-    private readonly KubernetesClient _kubernetes;
+    private readonly INodeWriter _writer;
     private readonly CloudMachines _cloud;
     private readonly IEventRecorder _events;
     private readonly ILogger<NodeReconciler> _logger;
@@ -29,11 +29,11 @@ public sealed partial class NodeReconciler : IReconciler
 
     /// <summary>Stores what is given.</summary>
     public NodeReconciler(
-        NodeReconcilerOptions options, ILister<Node> nodes, KubernetesClient kubernetes, CloudMachines cloud, IEventRecorder events, ILogger<NodeReconciler> logger)
+        NodeReconcilerOptions options, ILister<Node> nodes, INodeWriter writer, CloudMachines cloud, IEventRecorder events, ILogger<NodeReconciler> logger)
     {
         _options = options;
         _nodes = nodes;
-        _kubernetes = kubernetes;
+        _writer = writer;
         _cloud = cloud;
         _events = events;
         _logger = logger;
@@ -162,9 +162,7 @@ public sealed partial class NodeReconciler : IReconciler
                 switch (change)
                 {
                     case NodeChange.SetAddresses or NodeChange.Update:
-                        string? part = change is NodeChange.SetAddresses ? "status" : null;
-                        if (Patch.Between(current, change.ApplyTo(current)!, ifUnchanged: true) is not { } patch) break;
-                        current = await _kubernetes.PatchAsync<Node>(current.Metadata.Key, patch, cancellationToken, new WriteOptions { Subresource = part });
+                        current = await _writer.WriteAsync(current, change.ApplyTo(current)!, status: change is NodeChange.SetAddresses, cancellationToken);
                         LogChanged(node.Metadata.Name, change);
                         break;
                     case NodeChange.Delete delete:
@@ -195,7 +193,7 @@ public sealed partial class NodeReconciler : IReconciler
             return new Outcome.Waiting("the server to be listed again", NotReadyPoll(TimeSpan.Zero));
         }
 
-        await _kubernetes.DeleteAsync<Node>(node.Metadata.Key, cancellationToken, new DeleteOptions { Uid = node.Metadata.Uid });
+        await _writer.DeleteAsync(node, cancellationToken);
         LogChanged(node.Metadata.Name, delete);
         return null;
     }
@@ -211,13 +209,14 @@ public sealed partial class NodeReconciler : IReconciler
             return;
         }
 
-        if (_told.TryGetValue(key, out Told? told) && told.Notices == notices && now - told.At < _options.StatusPeriod) return;
-        _told[key] = new Told(notices, now);
+        var reasons = notices.Select(n => n.Reason).ToEquatableArray();
+        if (_told.TryGetValue(key, out Told? told) && told.Reasons == reasons && now - told.At < _options.StatusPeriod) return;
+        _told[key] = new Told(reasons, now);
         foreach (NodeNotice notice in notices) _events.Record(ObjectReference.To(node), notice.Type, notice.Reason, notice.Message);
     }
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Node {Node}: {Change}")]
     private partial void LogChanged(string node, NodeChange change);
 
-    private sealed record Told(EquatableArray<NodeNotice> Notices, DateTimeOffset At);
+    private sealed record Told(EquatableArray<string> Reasons, DateTimeOffset At);
 }

@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using System.Net;
-using System.Text.Json.Nodes;
 using Microsoft.Extensions.Logging;
 using Tenon.CloudController.Configuration;
 using Tenon.CloudController.Discovery;
@@ -246,19 +245,18 @@ public sealed partial class RouteReconciler : IReconciler, IDisposable
             bool reachable = routes.Complete && !routes.Routes.Any(r => refused.Contains(r.Destination));
             string status = reachable ? "False" : "True";
             if (ConditionOf(node)?.Status == status) continue;
-            var condition = new JsonObject
+            var condition = new Condition
             {
-                ["type"] = ConditionType,
-                ["status"] = status,
-                ["reason"] = reachable ? "RouteCreated" : "NoRouteCreated",
-                ["message"] = reachable ? "The router has a route to each pod range of the node." : "A pod range of the node has no route; the node's events say why.",
-                ["lastTransitionTime"] = Time.GetUtcNow().ToString("yyyy-MM-dd'T'HH:mm:ss'Z'"),
-                ["lastHeartbeatTime"] = Time.GetUtcNow().ToString("yyyy-MM-dd'T'HH:mm:ss'Z'"),
+                Type = ConditionType,
+                Status = status,
+                Reason = reachable ? "RouteCreated" : "NoRouteCreated",
+                Message = reachable ? "The router has a route to each pod range of the node." : "A pod range of the node has no route; the node's events say why.",
+                LastTransitionTime = Time.GetUtcNow(),
+                LastHeartbeatTime = Time.GetUtcNow(),
             };
             try
             {
-                await _cluster.Client.PatchAsync<Node>(node.Metadata.Key, Patch.Strategic(new JsonObject { ["status"] = new JsonObject { ["conditions"] = new JsonArray(condition) } }),
-                    cancellationToken, new WriteOptions { Subresource = "status" });
+                await _cluster.Writer.SetConditionAsync(node, condition, cancellationToken);
             }
             catch (KubernetesException exception) when (exception.Failure == KubernetesFailure.NotFound)
             {
@@ -297,6 +295,6 @@ public sealed partial class RouteReconciler : IReconciler, IDisposable
 
 /// <summary>What the route reconciler asks of the cluster.</summary>
 /// <param name="Nodes">The nodes.</param>
-/// <param name="Client">Writes conditions.</param>
+/// <param name="Writer">Writes conditions.</param>
 /// <param name="Events">Takes events.</param>
-public sealed record RouteCluster(ILister<Node> Nodes, KubernetesClient Client, IEventRecorder Events);
+public sealed record RouteCluster(ILister<Node> Nodes, INodeWriter Writer, IEventRecorder Events);

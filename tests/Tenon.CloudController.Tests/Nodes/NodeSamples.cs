@@ -24,7 +24,7 @@ internal static class NodeSamples
     public static Node Initialised(Server server, PortInventory ports, string name = "node-1", NodePlannerOptions? options = null)
         => Apply(Fresh(name), NodePlanner.Plan(Fresh(name), new ServerInventory([server]), ports, options ?? Options))!;
 
-    public static Node NotReady(this Node node) => node with { Status = node.Status with { Conditions = [Ready("Unknown")] } };
+    public static Node NotReady(this Node node, DateTimeOffset? since = null) => node with { Status = node.Status with { Conditions = [Ready("Unknown", since)] } };
 
     public static Node With(this Node node, string? providerId = null, string? annotation = null, string? label = null) => node with
     {
@@ -67,5 +67,5 @@ internal static class NodeSamples
         return result;
     }
 
-    private static Condition Ready(string status) => new() { Type = "Ready", Status = status, LastTransitionTime = Start };
+    private static Condition Ready(string status, DateTimeOffset? since = null) => new() { Type = "Ready", Status = status, LastTransitionTime = since ?? Start };
 }
