@@ -44,8 +44,8 @@ public sealed class WorkloadTests
         await using var cluster = new TestCluster();
         cluster.Create(Deployment(4, strategy: """{"type":"RollingUpdate","rollingUpdate":{"maxSurge":1,"maxUnavailable":1}}"""));
         await Settled(cluster, 4, 1);
-        int fewest = int.MaxValue, most = 0;
-        using CancellationTokenSource stop = new();
+        int fewest = int.MaxValue;
+        long most = 0;
         (_, WatchSubscription changes) = cluster.Objects.Store.ListAndWatch(Pods, null);
         Task counting = Task.Run(async () =>
         {
@@ -53,7 +53,7 @@ public sealed class WorkloadTests
             {
                 IReadOnlyList<StoredObject> pods = cluster.List(Pods);
                 fewest = Math.Min(fewest, pods.Count(p => !p.IsBeingDeleted && p.Document.Objects("status", "conditions").Any(c => c.Text("type") == "Ready" && c.Text("status") == "True")));
-                most = Math.Max(most, pods.Count(p => !p.IsBeingDeleted));
+                most = Math.Max(most, cluster.List(ReplicaSets).Sum(r => r.Document.Long("spec", "replicas") ?? 0));
             }
         }, TestContext.Current.CancellationToken);
         cluster.Change(Deployments, "default", "web", d => d["spec"]!["template"]!["spec"]!["containers"]![0]!["image"] = "nginx:2");
