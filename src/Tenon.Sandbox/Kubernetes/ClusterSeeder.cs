@@ -7,7 +7,7 @@ namespace Tenon.Sandbox.Kubernetes;
 /// <summary>What every cluster has from the start.</summary>
 internal static class ClusterSeeder
 {
-    /// <summary>Endpoints must not be loopback addresses, so the API server is shown at one of those kept for documentation.</summary>
+    // Endpoints may not be on loopback; nothing in the sandbox routes to this address.
     private const string ServerAddress = "192.0.2.1";
 
     /// <summary>Makes the namespaces, the Service of the API server itself, and the default roles.</summary>
@@ -36,6 +36,13 @@ internal static class ClusterSeeder
         slice["ports"] = new JsonArray(new JsonObject { ["name"] = "https", ["port"] = 6443, ["protocol"] = "TCP" });
         objects.Create(slice);
         DefaultRoles.Seed(objects);
+        foreach ((string name, long value) in new[] { ("system-cluster-critical", 2000000000L), ("system-node-critical", 2000001000L) })
+        {
+            JsonObject priority = New("scheduling.k8s.io/v1", "PriorityClass", null, name);
+            priority["value"] = value;
+            priority["description"] = "Used for system critical pods that must not be moved from their current node.";
+            objects.Create(priority);
+        }
     }
 
     private static JsonObject New(string apiVersion, string kind, string? space, string name)

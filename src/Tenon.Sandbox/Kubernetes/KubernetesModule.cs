@@ -29,8 +29,13 @@ public sealed class KubernetesModule : IAsyncDisposable
         _certificates = new ClusterCertificates(TimeProvider.System.GetUtcNow());
         var registry = new ResourceRegistry();
         foreach (ResourceDefinition definition in BuiltInResources.All(new ServiceStrategy(context.Options.DualStack))) registry.Add(definition);
-        Objects = new ObjectOperations(new ClusterStore(), registry, time);
-        _tokens = new ServiceAccountTokens(Objects.Store, time);
+        var store = new ClusterStore();
+        _tokens = new ServiceAccountTokens(store, time);
+        Objects = new ObjectOperations(store, registry, time)
+        {
+            AuthorityPem = _certificates.AuthorityPem,
+            IssueToken = account => _tokens.Issue(account, ServiceAccountTokens.Audiences, lifetime: null),
+        };
     }
 
     /// <summary>The objects, with every rule of the API server: for seeding and for controllers in this process.</summary>

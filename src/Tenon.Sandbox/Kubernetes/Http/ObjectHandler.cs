@@ -44,8 +44,7 @@ internal sealed class ObjectHandler(ObjectOperations objects, AccessControl acce
                 break;
             case "update":
                 Body put = await ReadAsync(context);
-                access.CheckEscalation(user, definition.GroupResource, space, request.Name, AsObject(put, definition));
-                StoredObject updated = objects.Update(target, AsObject(put, definition), Options(context, put, user), out bool made);
+                StoredObject updated = objects.Update(target, AsObject(put, definition), Admitting(target, user, Options(context, put, user)), out bool made);
                 await SendAsync(context, made ? 201 : 200, target, updated);
                 break;
             case "patch":
@@ -130,6 +129,12 @@ internal sealed class ObjectHandler(ObjectOperations objects, AccessControl acce
         };
     }
 
+    private WriteOptions Admitting(ObjectTarget target, UserInfo user, WriteOptions options) => options with
+    {
+        Admit = document => access.CheckEscalation(
+            user, target.Definition.GroupResource, target.Namespace, document.Text("metadata", "name") ?? target.Name, document),
+    };
+
     private static bool IsNamed(HttpRequest http, RequestInfo request) => request.Name.Length > 0 && http.Path.Value!.TrimEnd('/').Split('/').Contains(request.Name);
 
     private static bool Allows(ResourceDefinition definition, RequestInfo request, bool collection)
@@ -144,9 +149,7 @@ internal sealed class ObjectHandler(ObjectOperations objects, AccessControl acce
         Body body = await ReadAsync(context);
         if (target.Definition.Namespaced && target.Namespace.Length == 0)
             throw ApiException.BadRequest("an empty namespace may not be set during creation");
-        JsonObject document = AsObject(body, target.Definition);
-        access.CheckEscalation(user, target.Definition.GroupResource, target.Namespace, document.Text("metadata", "name") ?? "", document);
-        StoredObject made = objects.Create(target, document, Options(context, body, user));
+        StoredObject made = objects.Create(target, AsObject(body, target.Definition), Admitting(target, user, Options(context, body, user)));
         await SendAsync(context, 201, target, made);
     }
 
@@ -168,13 +171,7 @@ internal sealed class ObjectHandler(ObjectOperations objects, AccessControl acce
                 "PatchOptions.meta.k8s.io \"\" is invalid: fieldManager: Required value: is required for apply patch");
         }
 
-        if (target.Definition.Group == "rbac.authorization.k8s.io")
-        {
-            StoredObject would = objects.Patch(target, kind, body.Node, Options(context, body, user) with { DryRun = true }, out _);
-            access.CheckEscalation(user, target.Definition.GroupResource, target.Namespace, target.Name, would.Document);
-        }
-
-        StoredObject patched = objects.Patch(target, kind, body.Node, Options(context, body, user), out bool created);
+        StoredObject patched = objects.Patch(target, kind, body.Node, Admitting(target, user, Options(context, body, user)), out bool created);
         await SendAsync(context, created ? 201 : 200, target, patched);
     }
 

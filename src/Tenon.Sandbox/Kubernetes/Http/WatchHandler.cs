@@ -27,14 +27,14 @@ internal sealed class WatchHandler(ObjectOperations objects, CancellationToken s
         long revision;
         if (version is "" or "0" || initialEvents)
         {
-            (Snapshot snapshot, subscription) = objects.Store.ListAndWatch(target.Definition.GroupResource, space);
+            (Snapshot snapshot, subscription) = objects.Store.ListAndWatch(target.Definition.StoredAs, space);
             initial.AddRange(snapshot.Table.InOrder(space).Where(selection.Includes));
             revision = snapshot.Revision;
         }
         else
         {
             if (!long.TryParse(version, out revision)) throw ApiException.BadRequest($"Invalid value: \"{version}\": strconv.ParseUint: parsing \"{version}\": invalid syntax");
-            subscription = objects.Store.Watch(target.Definition.GroupResource, space, revision);
+            subscription = objects.Store.Watch(target.Definition.StoredAs, space, revision);
         }
 
         using (subscription)

@@ -53,6 +53,7 @@ public sealed partial class ObjectOperations
                 throw ApiException.AlreadyExists(definition.GroupResource, name);
             }
 
+            options.Admit(document);
             definition.Strategy.Commit(document, null, context);
             if (track) Track(target, null, document, options, context.Now);
             metadata.Remove("resourceVersion");

@@ -214,6 +214,7 @@ public sealed partial class ObjectOperations
         if (track) Track(target, old.Document, document, options, context.Now);
         CheckFinalizers(target, document, old.Document);
         Validate(target, document, old.Document, context);
+        options.Admit(document);
         strategy.Commit(document, old.Document, context);
         if (options.DryRun)
         {

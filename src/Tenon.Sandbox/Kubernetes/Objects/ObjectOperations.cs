@@ -76,6 +76,12 @@ public sealed partial class ObjectOperations(ClusterStore store, ResourceRegistr
         return copy;
     }
 
+    /// <summary>The certificate of the cluster's authority, which namespaces and tokens carry.</summary>
+    internal string AuthorityPem { get; init; } = "";
+
+    /// <summary>Issues a token that never expires for a ServiceAccount; <see langword="null"/> where nothing does.</summary>
+    internal Func<StoredObject, string>? IssueToken { get; init; }
+
     private StrategyContext Context(WriteOptions options) => new(this, time.GetUtcNow(), options.DryRun, options.UserName);
 
     /// <summary>Decodes and defaults what a client sent, and converts it to the storage version.</summary>

@@ -45,6 +45,9 @@ public sealed record WriteOptions
     /// <summary>Takes over conflicting fields (apply only).</summary>
     public bool Force { get; init; }
 
+    /// <summary>The last word on what will be stored; it refuses by an <see cref="ApiException"/>.</summary>
+    public Action<System.Text.Json.Nodes.JsonObject> Admit { get; init; } = _ => { };
+
     /// <summary>Takes warnings for the client.</summary>
     public Action<string> Warn { get; init; } = _ => { };
 }

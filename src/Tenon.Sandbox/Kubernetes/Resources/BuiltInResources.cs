@@ -24,7 +24,8 @@ internal static class BuiltInResources
         {
             Subresources =
             [
-                new("binding", "Binding", ["create"]), new("eviction", "Eviction", ["create"]) { KindVersion = new("policy", "v1") },
+                new("attach", "PodAttachOptions", ["create", "get"]), new("binding", "Binding", ["create"]),
+                new("exec", "PodExecOptions", ["create", "get"]), new("portforward", "PodPortForwardOptions", ["create", "get"]), new("eviction", "Eviction", ["create"]) { KindVersion = new("policy", "v1") },
                 new("log", "Pod", ["get"]), new("status", "Pod", StatusVerbs),
             ],
         },

@@ -32,6 +32,12 @@ internal sealed class NamespaceStrategy : ResourceStrategy
     }
 
     /// <inheritdoc/>
+    public override void Stored(StoredObject stored, StoredObject? old, StrategyContext context)
+    {
+        if (!stored.IsBeingDeleted && old is null) NamespaceContents.Provide(stored.Key.Name, context);
+    }
+
+    /// <inheritdoc/>
     public override void CheckDelete(StoredObject stored, StrategyContext context)
     {
         if (stored.Key.Name is "default" or "kube-system" or "kube-public")
