@@ -11,8 +11,7 @@ namespace Tenon.CloudController.Configuration;
 /// that the options name are looked into, so that a wrong path is reported at the start and not by the first call.
 /// </summary>
 /// <param name="variable">Gives a variable of the environment.</param>
-/// <param name="readClouds">Reads a cloud of clouds.yaml; without a name the only one.</param>
-public sealed class CloudConfigLoader(Func<string, string?> variable, Func<CloudsFiles, string?, CloudsYamlResult> readClouds)
+public sealed class CloudConfigLoader(Func<string, string?> variable)
 {
     /// <summary>Loads a file.</summary>
     /// <param name="path">The file.</param>
@@ -63,8 +62,16 @@ public sealed class CloudConfigLoader(Func<string, string?> variable, Func<Cloud
         string directory = Path.GetDirectoryName(Path.GetFullPath(path)) ?? ".";
         CloudsFile? Beside(string name) => ReadText(Path.Combine(directory, name)) is { } content ? new CloudsFile(Path.Combine(directory, name), content) : null;
         string? cloud = global.Cloud ?? (variable("OS_CLOUD") is { Length: > 0 } chosen ? chosen : null);
-        CloudsYamlResult result = readClouds(
-            new CloudsFiles { Clouds = new CloudsFile(path, text), Secure = Beside("secure.yaml"), Public = Beside("clouds-public.yaml") }, cloud);
+        CloudsYamlResult result = CloudsYaml.Read(
+            new CloudsFiles
+            {
+                Clouds = new CloudsFile(path, text),
+                Secure = Beside("secure.yaml") ?? Beside("secure.yml"),
+                Public = Beside("clouds-public.yaml") ?? Beside("clouds-public.yml"),
+                Overrides = GlobalOverrides.Of(global),
+                HomeDirectory = variable("HOME"),
+            },
+            cloud);
         problems.AddRange(result.Problems);
         return result.Credentials is null ? global : GlobalCredentials.Complete(global, result.Credentials);
     }

@@ -24,6 +24,9 @@ public sealed record CloudsFiles
     /// <summary><c>clouds-public.yaml</c>, which holds the profiles that clouds refer to.</summary>
     public CloudsFile? Public { get; init; }
 
+    /// <summary>Values that win over all files: a text whose <c>override</c> has the keys of a cloud. Made by <see cref="Configuration.GlobalOverrides"/>.</summary>
+    public CloudsFile? Overrides { get; init; }
+
     /// <summary>What <c>~</c> stands for in paths; <see langword="null"/> leaves it as it is.</summary>
     public string? HomeDirectory { get; init; }
 
@@ -91,10 +94,11 @@ public static class CloudsYaml
         var problems = new List<Problem>();
         YamlValue clouds = YamlValue.Parse(files.Clouds, problems)["clouds"];
         YamlValue secure = files.Secure is null ? YamlValue.Missing : YamlValue.Parse(files.Secure, problems)["clouds"];
+        YamlValue overrides = files.Overrides is null ? YamlValue.Missing : YamlValue.Parse(files.Overrides, problems)["override"];
         YamlValue profiles = files.Public is null ? YamlValue.Missing : YamlValue.Parse(files.Public, problems)["public_clouds"];
         string? name = problems.Count > 0 ? null : Choose(clouds, cloudName, files.Clouds.Path, problems);
         if (name is null) return new(null, null, [.. problems]);
-        YamlValue merged = clouds[name].MergedWith(secure[name]);
+        YamlValue merged = clouds[name].MergedWith(secure[name]).MergedWith(overrides);
         if ((merged["profile"].Text ?? merged["cloud"].Text) is { } profile)
         {
             if (profiles[profile].IsMap) merged = profiles[profile].MergedWith(merged);

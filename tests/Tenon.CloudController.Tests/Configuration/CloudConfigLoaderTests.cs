@@ -9,19 +9,18 @@ public sealed class CloudConfigLoaderTests : IDisposable
 {
     private const string Good = "[Global]\nauth-url = https://cloud\nuser-id = u\npassword = p\ntenant-id = t\n";
 
-    private static readonly CloudCredentials Cloud = new()
-    {
-        AuthUrl = new Uri("https://keystone.example.com:5000/v3"),
-        Method = new AuthMethod.Password(null, "kube", DomainReference.ByName("Users"), new Secret("from-clouds")),
-        Scope = new AuthScope.Project(null, "demo", DomainReference.ById("projects")),
-        Region = "RegionOne",
-        Interface = EndpointInterface.Internal,
-    };
+    private const string Clouds = """
+        clouds:
+          mine:
+            auth: {auth_url: 'https://keystone.example.com:5000/v3', username: kube, user_domain_name: Users, project_name: demo, project_domain_id: projects, password: from-clouds}
+            region_name: RegionOne
+            interface: internal
+          other:
+            auth: {auth_url: 'https://other.example.com', application_credential_id: a}
+        """;
 
     private readonly string _directory = Directory.CreateTempSubdirectory("tenon-config-").FullName;
     private readonly Dictionary<string, string> _environment = [];
-    private CloudsFiles? _files;
-    private string? _asked;
 
     [Fact]
     public void A_missing_file_is_one_clear_error()
@@ -47,31 +46,60 @@ public sealed class CloudConfigLoaderTests : IDisposable
     [Fact]
     public void Clouds_yaml_completes_what_cloud_conf_leaves_out()
     {
-        File.WriteAllText(Path.Combine(_directory, "clouds.yaml"), "clouds: {}");
-        File.WriteAllText(Path.Combine(_directory, "secure.yaml"), "secret: {}");
+        File.WriteAllText(Path.Combine(_directory, "clouds.yaml"), Clouds);
         CloudConfigResult result = Load($"[Global]\nuse-clouds = true\nclouds-file = {_directory}/clouds.yaml\ncloud = mine\nregion = RegionTwo\npassword = explicit\n");
         result.Problems.ShouldBeEmpty();
-        _asked.ShouldBe("mine");
-        _files!.Secure!.Text.ShouldBe("secret: {}");
         CloudCredentials credentials = GlobalCredentials.ToCredentials(result.Config!.Global);
-        credentials.AuthUrl.ShouldBe(Cloud.AuthUrl);
+        credentials.AuthUrl.ShouldBe(new Uri("https://keystone.example.com:5000/v3"));
         credentials.Region.ShouldBe("RegionTwo");
         credentials.Interface.ShouldBe(EndpointInterface.Internal);
-        credentials.Scope.ShouldBe(Cloud.Scope);
+        credentials.Scope.ShouldBe(new AuthScope.Project(null, "demo", DomainReference.ById("projects")));
         var password = credentials.Method.ShouldBeOfType<AuthMethod.Password>();
         (password.UserName, password.UserDomain, password.Value.Reveal()).ShouldBe(("kube", DomainReference.ByName("Users"), "explicit"));
+    }
+
+    [Fact]
+    public void Cloud_conf_completes_what_clouds_yaml_leaves_out()
+    {
+        File.WriteAllText(Path.Combine(_directory, "clouds.yaml"), Clouds);
+        CloudConfigResult result = Load($"[Global]\nuse-clouds = true\nclouds-file = {_directory}/clouds.yaml\ncloud = other\napplication-credential-secret = s\n");
+        result.Problems.ShouldBeEmpty();
+        var credential = GlobalCredentials.ToCredentials(result.Config!.Global).Method.ShouldBeOfType<AuthMethod.ApplicationCredential>();
+        (credential.Id, credential.Value.Reveal()).ShouldBe(("a", "s"));
+    }
+
+    [Fact]
+    public void Values_of_secure_yaml_go_before_clouds_yaml_and_those_of_cloud_conf_before_both()
+    {
+        File.WriteAllText(Path.Combine(_directory, "clouds.yaml"), Clouds);
+        File.WriteAllText(Path.Combine(_directory, "secure.yaml"), "clouds: {mine: {region_name: Secure, auth: {password: from-secure}}}");
+        CloudConfigResult result = Load($"[Global]\nuse-clouds = true\nclouds-file = {_directory}/clouds.yaml\ncloud = mine\nregion = Mine\n");
+        CloudCredentials credentials = GlobalCredentials.ToCredentials(result.Config.ShouldNotBeNull().Global);
+        credentials.Region.ShouldBe("Mine");
+        credentials.Method.ShouldBeOfType<AuthMethod.Password>().Value.Reveal().ShouldBe("from-secure");
+    }
+
+    [Theory]
+    [InlineData("cloud = mien", "Did you mean mine?")]
+    [InlineData("", "several clouds")]
+    public void A_cloud_that_is_not_in_the_file_is_an_error_that_names_those_that_are(string lines, string says)
+    {
+        File.WriteAllText(Path.Combine(_directory, "clouds.yaml"), Clouds);
+        CloudConfigResult result = Load($"{Good}use-clouds = true\nclouds-file = {_directory}/clouds.yaml\n{lines}\n");
+        result.Failed.ShouldBeTrue();
+        result.Problems.ShouldHaveSingleItem().ToString().ShouldContain(says);
     }
 
     [Fact]
     public void The_environment_names_file_cloud_and_form_of_provider_ids()
     {
         _environment["OS_CLIENT_CONFIG_FILE"] = Path.Combine(_directory, "c.yaml");
-        _environment["OS_CLOUD"] = "other";
+        _environment["OS_CLOUD"] = "mine";
         _environment["OS_CCM_REGIONAL"] = "true";
-        File.WriteAllText(_environment["OS_CLIENT_CONFIG_FILE"], "clouds: {}");
+        File.WriteAllText(_environment["OS_CLIENT_CONFIG_FILE"], Clouds);
         CloudConfigResult result = Load("[Global]\nuse-clouds\n");
         result.Problems.ShouldBeEmpty();
-        _asked.ShouldBe("other");
+        result.Config!.Global.Username.ShouldBe("kube");
         result.Config!.Node.RegionalProviderId.ShouldBe(true);
     }
 
@@ -113,11 +141,7 @@ public sealed class CloudConfigLoaderTests : IDisposable
 
     public void Dispose() => Directory.Delete(_directory, recursive: true);
 
-    private CloudConfigLoader Loader() => new(_environment.GetValueOrDefault, (files, cloud) =>
-    {
-        (_files, _asked) = (files, cloud);
-        return new CloudsYamlResult(Cloud, cloud, []);
-    });
+    private CloudConfigLoader Loader() => new(_environment.GetValueOrDefault);
 
     private CloudConfigResult Load(string text)
     {
