@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Invocation;
 using System.CommandLine.Parsing;
+using Tenon.CloudControllers;
 using Tenon.CommandLine;
 using Tenon.Core;
 using Tenon.Sandboxes;
@@ -36,6 +37,11 @@ internal static class Program
             output.Error(e.Message);
             return e.ExitCode;
         }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or HttpRequestException or ArgumentException)
+        {
+            new Output(parsed.GetValue(Output.FormatOption)).Error(e.Message);
+            return ExitCode.Failure;
+        }
         catch (OperationCanceledException)
         {
             return ExitCode.Interrupted;
@@ -51,6 +57,8 @@ internal static class Program
         var root = new RootCommand("Tenon joins Kubernetes and OpenStack: machines, zones, load balancers and routes for a cluster on a cloud.")
         {
             Output.FormatOption,
+            CheckCommand.Create(),
+            CloudControllerCommand.Create(),
             SandboxCommand.Create(),
         };
         ExampleHelp.Install(root.WithExamples(

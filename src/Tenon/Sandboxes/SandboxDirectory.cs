@@ -64,6 +64,7 @@ internal sealed class SandboxDirectory(string path)
     /// <summary>Removes what <see cref="Write"/> wrote.</summary>
     public void Clear()
     {
+        if (!Directory.Exists(Root)) return;
         foreach (string file in new[] { RecordFile, Kubeconfig, CloudsYaml, CloudConf }) File.Delete(file);
     }
 

@@ -1,0 +1,140 @@
+using System.CommandLine;
+using System.Net;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Console;
+using Tenon.CloudController.Configuration;
+using Tenon.CloudController.Routes;
+using Tenon.CommandLine;
+using Tenon.Core;
+using Tenon.Kubernetes.Client;
+using Tenon.Kubernetes.Controllers;
+using Tenon.OpenStack;
+
+namespace Tenon.CloudControllers;
+
+/// <summary><c>tenon cloud-controller</c>: the drop-in for openstack-cloud-controller-manager.</summary>
+internal static class CloudControllerCommand
+{
+    /// <summary>How manifests of openstack-cloud-controller-manager begin their arguments.</summary>
+    public const string PeerName = "/bin/openstack-cloud-controller-manager";
+
+    private static readonly string[] ControllerNames = ["cloud-node", "cloud-node-lifecycle", "service", "route"];
+
+    /// <summary>Their names before Kubernetes 1.27.</summary>
+    private static readonly Dictionary<string, string> OldNames = new(StringComparer.Ordinal)
+    {
+        ["cloud-node-controller"] = "cloud-node",
+        ["cloud-node-lifecycle-controller"] = "cloud-node-lifecycle",
+        ["service-lb-controller"] = "service",
+        ["node-route-controller"] = "route",
+    };
+
+    public static Command Create()
+    {
+        var flags = new CloudControllerFlags();
+        var command = new Command("cloud-controller", "Nodes, load balancers and routes for a cluster on an OpenStack cloud; takes the options of openstack-cloud-controller-manager.");
+        flags.AddTo(command);
+        command.Aliases.Add(PeerName);
+        command.SetAction((parsed, cancellationToken) => RunAsync(flags, parsed, cancellationToken));
+        return command.WithExamples(
+            "tenon cloud-controller --cloud-config cloud.conf --kubeconfig ~/.kube/config --cluster-name production",
+            "tenon cloud-controller --cloud-config cloud.conf --allocate-node-cidrs --cluster-cidr 10.150.0.0/16");
+    }
+
+    /// <summary>Which controllers a list selects: <c>*</c> is all, a leading <c>-</c> takes one out.</summary>
+    /// <exception cref="CommandException">It names one that does not exist.</exception>
+    public static IReadOnlySet<string> Select(string list)
+    {
+        string[] items = [.. list.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)];
+        var chosen = new HashSet<string>(StringComparer.Ordinal);
+        if (items.Contains("*")) chosen.UnionWith(ControllerNames);
+        foreach (string item in items.Where(i => i != "*"))
+        {
+            string given = item.TrimStart('-');
+            string name = OldNames.GetValueOrDefault(given, given);
+            if (!ControllerNames.Contains(name))
+                throw new CommandException(ExitCode.Usage, $"--controllers \"{list}\": there is no controller \"{given}\". There are *, {string.Join(", ", ControllerNames)}.");
+            if (item.StartsWith('-')) chosen.Remove(name);
+            else chosen.Add(name);
+        }
+
+        return chosen;
+    }
+
+    /// <summary>Makes the process's logs: one line an entry, on standard error, at a klog verbosity.</summary>
+    public static ILoggerFactory CreateLogs(int verbosity, string format) => LoggerFactory.Create(builder =>
+    {
+        LogLevel level = verbosity switch { <= 0 => LogLevel.Warning, < 4 => LogLevel.Information, < 6 => LogLevel.Debug, _ => LogLevel.Trace };
+        builder.SetMinimumLevel(level).AddFilter("Microsoft", LogLevel.Warning);
+        builder.Services.Configure<ConsoleLoggerOptions>(o => o.LogToStandardErrorThreshold = LogLevel.Trace);
+        if (format == "json") builder.AddJsonConsole(o => (o.IncludeScopes, o.TimestampFormat, o.UseUtcTimestamp) = (true, "O", true));
+        else builder.AddSimpleConsole(o => (o.SingleLine, o.TimestampFormat, o.UseUtcTimestamp) = (true, "HH:mm:ss.fff ", true));
+    });
+
+    private static async Task<int> RunAsync(CloudControllerFlags flags, ParseResult parsed, CancellationToken cancellationToken)
+    {
+        var output = new Output(parsed.GetValue(Output.FormatOption));
+        if (parsed.GetValue(flags.CloudProvider) is not "openstack" and var provider)
+            throw new CommandException(ExitCode.Usage, $"--cloud-provider \"{provider}\": only openstack is supported.");
+        if (parsed.GetValue(flags.LoggingFormat) is not ("text" or "json") and var format)
+            throw new CommandException(ExitCode.Usage, $"--logging-format \"{format}\": use text or json.");
+        foreach (string ignored in flags.IgnoredIn(parsed))
+            output.Report(Problem.Warning(ignored, null, "has no meaning here and is ignored", "It may be removed."));
+        CloudConfig config = Connections.ReadCloudConfig(parsed.GetValue(flags.CloudConfig), output.Report);
+        CloudControllerSettings settings = Settings(flags, parsed);
+        using ILoggerFactory loggers = CreateLogs(parsed.GetValue(flags.Verbosity), parsed.GetRequiredValue(flags.LoggingFormat));
+        var options = new KubernetesClientOptions { UserAgent = "tenon-cloud-controller", QueriesPerSecond = parsed.GetValue(flags.KubeApiQps), Burst = parsed.GetValue(flags.KubeApiBurst) };
+        string userAgent = string.Join(' ', new[] { "tenon-cloud-controller" }.Concat(parsed.GetValue(flags.UserAgent) ?? []));
+        CloudClient cloud = Connections.OpenCloud(config, readOnly: false, loggers, userAgent);
+        KubernetesClient cluster = Connections.OpenCluster(parsed.GetValue(flags.Kubeconfig), options, loggers);
+        try
+        {
+            await using CloudControllerRole role = await CloudControllerRole.CreateAsync(config, cloud, cluster, settings, patient: true, loggers, cancellationToken);
+            await role.RunAsync(cancellationToken);
+            return ExitCode.Success;
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            return ExitCode.Success;
+        }
+        catch (Exception e) when (e is LeadershipLostException or TimeoutException)
+        {
+            throw new CommandException(ExitCode.Failure, e.Message);
+        }
+    }
+
+    private static CloudControllerSettings Settings(CloudControllerFlags flags, ParseResult parsed)
+    {
+        IReadOnlySet<string> controllers = Select(parsed.GetRequiredValue(flags.Controllers));
+        int port = parsed.GetValue(flags.SecurePort);
+        return new CloudControllerSettings
+        {
+            ClusterName = parsed.GetRequiredValue(flags.ClusterName),
+            Nodes = controllers.Contains("cloud-node"),
+            NodeLifecycle = controllers.Contains("cloud-node-lifecycle"),
+            Services = controllers.Contains("service"),
+            Routes = controllers.Contains("route"),
+            RouteFlags = new RouteFlags
+            {
+                AllocateNodeCidrs = parsed.GetValue(flags.AllocateNodeCidrs),
+                ConfigureCloudRoutes = parsed.GetResult(flags.ConfigureCloudRoutes) is { Implicit: false } ? parsed.GetValue(flags.ConfigureCloudRoutes) : null,
+                ClusterCidr = parsed.GetValue(flags.ClusterCidr),
+                Period = parsed.GetValue(flags.RouteReconciliationPeriod),
+            },
+            NodePeriod = parsed.GetValue(flags.NodeStatusUpdateFrequency),
+            ServicePeriod = parsed.GetValue(flags.ServiceResyncPeriod),
+            NodeWorkers = parsed.GetValue(flags.ConcurrentNodeSyncs),
+            ServiceWorkers = parsed.GetValue(flags.ConcurrentServiceSyncs),
+            Election = !parsed.GetValue(flags.LeaderElect) ? null : new LeaderElectionOptions
+            {
+                Lease = new NamespacedName(parsed.GetRequiredValue(flags.LeaseNamespace), parsed.GetRequiredValue(flags.LeaseName)),
+                Identity = $"{Dns.GetHostName()}_{Guid.NewGuid()}",
+                LeaseDuration = parsed.GetValue(flags.LeaseDuration),
+                RenewDeadline = parsed.GetValue(flags.RenewDeadline),
+                RetryPeriod = parsed.GetValue(flags.RetryPeriod),
+            },
+            Health = port == 0 ? null : new HealthServerOptions { Endpoint = new IPEndPoint(parsed.GetRequiredValue(flags.BindAddress), port) },
+        };
+    }
+}
