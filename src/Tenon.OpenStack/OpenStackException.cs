@@ -8,7 +8,10 @@ public enum OpenStackErrorKind
     /// <summary>The service failed in a way that no other kind describes (500, or an unreadable answer).</summary>
     Internal,
 
-    /// <summary>The resource, or one that the request refers to, does not exist (404).</summary>
+    /// <summary>
+    /// The resource, or one that the request refers to, does not exist: a 404 in the service's own words. A 404 that a proxy
+    /// wrote is <see cref="Unavailable"/>, one for a path that the service does not have is <see cref="NotImplemented"/>.
+    /// </summary>
     NotFound,
 
     /// <summary>Another resource or a newer revision stands against the request; repeating it unchanged will not help (409, 412).</summary>
@@ -29,13 +32,13 @@ public enum OpenStackErrorKind
     /// <summary>The request is wrong in itself (400, 405, 406, 414, 422).</summary>
     BadRequest,
 
-    /// <summary>The service or its provider driver cannot do this (501).</summary>
+    /// <summary>The service, its version or its provider driver cannot do this (501, or 404 for an unknown path).</summary>
     NotImplemented,
 
     /// <summary>Too many requests (429, or Nova's old 413 with Retry-After).</summary>
     RateLimited,
 
-    /// <summary>The service cannot be reached or cannot answer now (502, 503, connection refused, reset).</summary>
+    /// <summary>The service cannot be reached or cannot answer now (502, 503, connection refused, reset, or something else answers in its place).</summary>
     Unavailable,
 
     /// <summary>No answer came in time (504, or our own timeout). A write may have been carried out.</summary>

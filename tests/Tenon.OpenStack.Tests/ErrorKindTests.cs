@@ -73,6 +73,14 @@ public sealed class ErrorKindTests : IAsyncLifetime
             { Internal, "compute", 500, Nova("computeFault", 500, "Unexpected API Error."), "computeFault" },
             { Forbidden, "key-manager", 403, """{"code": 403, "title": "Forbidden", "description": "Secret retrieval attempt not allowed - please review your user/project privileges"}""", "Forbidden" },
             { Quota, "key-manager", 403, """{"code": 403, "title": "Quota reached", "description": "Quota reached for project x. Only 5 secrets are allowed."}""", "Quota reached" },
+            { NotFound, "load-balancer", 404, """{"code": 404, "title": "Bad Request", "description": "Pool x not found."}""", "Bad Request" },
+            { NotImplemented, "load-balancer", 404, """{"code": 404, "title": "Not Found", "description": ""}""", null },
+            { NotImplemented, "load-balancer", 404, """{"code": 404, "title": "Not Found", "description": null}""", null },
+            { NotImplemented, "network", 404, Neutron("HTTPNotFound", "The resource could not be found."), "HTTPNotFound" },
+            { NotImplemented, "compute", 404, """{"message": "The resource could not be found.<br /><br />\n\n\n", "code": "404 Not Found", "title": "Not Found"}""", "404 Not Found" },
+            { Unavailable, "compute", 404, "<html><body><h1>404 Not Found</h1></body></html>", null },
+            { Unavailable, "compute", 404, "default backend - 404", null },
+            { Unavailable, "network", 404, "", null },
             { Unavailable, "network", 503, Html, null },
             { Unavailable, "network", 502, "<html><body>Bad Gateway</body></html>", null },
             { OpenStackErrorKind.Timeout, "load-balancer", 504, "<html><body><h1>504 Gateway Time-out</h1></body></html>", null },
@@ -98,7 +106,33 @@ public sealed class ErrorKindTests : IAsyncLifetime
         (error.Kind, error.Service, error.Status, error.Code, error.RequestId).ShouldBe((kind, service, (HttpStatusCode)status, code, "req-1"), body);
         error.Message.ShouldNotContain("<");
         error.Message.ShouldContain("req-1");
-        if (body.Contains("message\"", StringComparison.Ordinal) || body.Contains("faultstring", StringComparison.Ordinal)) body.ShouldContain(error.ServiceMessage);
+        if (body.Contains("\"message\"", StringComparison.Ordinal) && !body.Contains("<br", StringComparison.Ordinal) || body.Contains("faultstring", StringComparison.Ordinal)) body.ShouldContain(error.ServiceMessage);
+    }
+
+    [Theory(Timeout = 20_000)]
+    [InlineData("<html><body>404 Not Found</body></html>")]
+    [InlineData("")]
+    [InlineData("default backend - 404")]
+    [InlineData("""{"message": "The resource could not be found.<br /><br />", "code": "404 Not Found", "title": "Not Found"}""")]
+    public async Task A_404_that_is_not_the_services_own_never_means_that_something_is_gone(string body)
+    {
+        _cloud.Script = (_, context) => ScriptedCloud.Answer(context, 404, body);
+        await using CloudClient client = _cloud.Connect();
+        await Should.ThrowAsync<OpenStackException>(() => client.Compute().GetServerAsync("s", Ct));
+        await Should.ThrowAsync<OpenStackException>(() => client.Networking().DeletePortAsync("p", Ct));
+        await Should.ThrowAsync<OpenStackException>(() => client.LoadBalancing().ListMembersAsync("p", Ct).ToListAsync());
+        await Should.ThrowAsync<OpenStackException>(() => client.KeyManager().ExistsAsync("https://x/v1/secrets/1", Ct));
+    }
+
+    [Fact(Timeout = 20_000)]
+    public async Task A_deleted_application_credential_is_unauthorized_and_no_resource_seems_gone()
+    {
+        _cloud.Keystone = (_, context) => ScriptedCloud.Answer(
+            context, 404, """{"error":{"code":404,"message":"Could not find Application Credential: deadbeef.","title":"Not Found"}}""");
+        await using CloudClient client = _cloud.Connect();
+        OpenStackException error = await Should.ThrowAsync<OpenStackException>(() => client.Compute().GetServerAsync("s", Ct));
+        (error.Kind, error.Service, error.Code).ShouldBe((Unauthorized, "identity", "Not Found"));
+        await Should.ThrowAsync<OpenStackException>(() => client.Networking().DeletePortAsync("p", Ct));
     }
 
     [Fact(Timeout = 20_000)]

@@ -173,7 +173,10 @@ public sealed record MicroversionRange(ApiVersion? Minimum, ApiVersion? Maximum)
 /// <summary>Reads servers.</summary>
 public interface IServerReader
 {
-    /// <summary>The project's servers with details, page by page.</summary>
+    /// <summary>
+    /// The project's servers with details, page by page. A server of a cell that is down has status UNKNOWN and no name
+    /// (microversion 2.69), and is there all the same.
+    /// </summary>
     IAsyncEnumerable<Server> ListServersAsync(ServerQuery query, CancellationToken cancellationToken);
 
     /// <summary>One server, or <see langword="null"/> when there is none with this ID.</summary>

@@ -20,14 +20,16 @@ internal static class ErrorClassifier
     /// <param name="service">The official service type.</param>
     /// <param name="status">The HTTP status.</param>
     /// <param name="error">What the body says.</param>
+    /// <param name="operation">What was being done.</param>
     /// <param name="hasRetryAfter">Whether the service asks to be left alone for a while.</param>
-    public static OpenStackErrorKind Classify(string service, HttpStatusCode status, ServiceError error, bool hasRetryAfter) => (int)status switch
+    public static OpenStackErrorKind Classify(
+        string service, string operation, HttpStatusCode status, ServiceError error, bool hasRetryAfter) => (int)status switch
     {
         400 when service == ServiceTypes.Network && IsIn(NeutronExhausted, error) => Quota,
         400 => BadRequest,
         401 => Unauthorized,
         403 => Forbid(service, error),
-        404 => NotFound,
+        404 => Missing(operation, error),
         405 or 406 or 411 or 414 or 415 or 422 => BadRequest,
         408 => OpenStackErrorKind.Timeout,
         409 => Conflicts(service, error),
@@ -44,6 +46,19 @@ internal static class ErrorClassifier
         504 => OpenStackErrorKind.Timeout,
         >= 400 and < 500 => BadRequest,
         _ => Internal,
+    };
+
+    /// <summary>
+    /// Only the service itself can say that a resource does not exist: a proxy's 404 taken for it would make a caller
+    /// believe that servers were deleted.
+    /// </summary>
+    private static OpenStackErrorKind Missing(string operation, ServiceError error) => error.Origin switch
+    {
+        // Keystone: "Could not find Application Credential: …", also for users and projects of some releases.
+        ErrorOrigin.Service when operation == Identity.TokenSource.Operation => Unauthorized,
+        ErrorOrigin.Service => NotFound,
+        ErrorOrigin.Framework => NotImplemented,
+        _ => Unavailable,
     };
 
     private static OpenStackErrorKind Forbid(string service, ServiceError error) => service switch

@@ -3,16 +3,30 @@ using System.Text.Json;
 
 namespace Tenon.OpenStack.Http;
 
+/// <summary>Who wrote a failure's body.</summary>
+internal enum ErrorOrigin
+{
+    /// <summary>Something in front of the service, or something else at its address: a page, a text, nothing.</summary>
+    Elsewhere,
+
+    /// <summary>The service's web framework, which has nothing at this path.</summary>
+    Framework,
+
+    /// <summary>The service itself.</summary>
+    Service,
+}
+
 /// <summary>What a failure's body says, in whichever of the services' shapes it comes.</summary>
 /// <param name="Code">The service's own word: Neutron's <c>type</c>, Octavia's <c>faultcode</c>, the outer key elsewhere.</param>
 /// <param name="Message">The message for people.</param>
-internal sealed record ServiceError(string? Code, string Message)
+/// <param name="Origin">Who says it.</param>
+internal sealed record ServiceError(string? Code, string Message, ErrorOrigin Origin = ErrorOrigin.Service)
 {
     /// <summary>Reads a body. Never fails: what cannot be understood becomes the message.</summary>
     public static ServiceError Parse(HttpStatusCode status, string body)
     {
         string text = body.Trim();
-        if (text.Length == 0) return new(null, $"{(int)status} without a message");
+        if (text.Length == 0) return new(null, $"{(int)status} without a message", ErrorOrigin.Elsewhere);
         if (text[0] == '{')
         {
             try
@@ -26,7 +40,7 @@ internal sealed record ServiceError(string? Code, string Message)
             }
         }
 
-        return new(null, OneLine(text[0] == '<' ? StripMarkup(text) : text));
+        return new(null, OneLine(text[0] == '<' ? StripMarkup(text) : text), ErrorOrigin.Elsewhere);
     }
 
     private static ServiceError? Read(JsonElement root)
@@ -41,9 +55,11 @@ internal sealed record ServiceError(string? Code, string Message)
             return new(Text(first, "code"), Text(first, "detail") ?? Text(first, "title") ?? "no message");
         }
 
-        // Barbican and pecan: {"title": "…", "description": "…", "code": 404}
-        if (Text(root, "description") is { } description) return new(Text(root, "title"), description);
-        if (Text(root, "message") is { } flat) return new(Text(root, "code"), flat);
+        // Barbican and pecan: {"title": "…", "description": "…", "code": 404}; for unknown paths the description is empty.
+        if (Text(root, "description") is { Length: > 0 } description) return new(Text(root, "title"), description);
+
+        // Webob, for unknown paths: {"code": "404 Not Found", "title": "Not Found", "message": "The resource could not be found.<br />"}.
+        if ((Text(root, "message") ?? Text(root, "title")) is { } flat) return new(Text(root, "code"), StripMarkup(flat), ErrorOrigin.Framework);
 
         // Neutron: {"NeutronError": {"type": "…", "message": "…"}}, Keystone: {"error": {"code": 401, "title": "…", "message": "…"}},
         // Nova: {"itemNotFound": {"code": 404, "message": "…"}}, and pecan's {"NeutronError": "text"}.
@@ -54,7 +70,9 @@ internal sealed record ServiceError(string? Code, string Message)
             if (Text(property.Value, "message") is not { } message) continue;
             string? detail = Text(property.Value, "detail");
             string code = Text(property.Value, "type") ?? Text(property.Value, "title") ?? property.Name;
-            return new(code, string.IsNullOrWhiteSpace(detail) ? message : $"{message} {detail}");
+            bool unknownPath = code == "HTTPNotFound" && message.StartsWith("The resource could not be found", StringComparison.Ordinal);
+            ErrorOrigin origin = unknownPath ? ErrorOrigin.Framework : ErrorOrigin.Service;
+            return new(code, string.IsNullOrWhiteSpace(detail) ? message : $"{message} {detail}", origin);
         }
 
         return null;

@@ -138,7 +138,7 @@ internal sealed partial class Transport(CloudCredentials credentials, Uri tokens
             error = new(null, $"the service redirects to {response.Headers.Location?.GetLeftPart(UriPartial.Path)}; the catalog should name that address");
         }
 
-        OpenStackErrorKind kind = ErrorClassifier.Classify(service, status, error, retryAfter is not null);
+        OpenStackErrorKind kind = ErrorClassifier.Classify(service, call.Operation, status, error, retryAfter is not null);
         var exception = new OpenStackException(kind, service, call.Operation, status, error.Code, _redactor.Clean(error.Message, token), requestId)
         {
             RetryAfter = retryAfter,

@@ -19,6 +19,9 @@ internal sealed record AccessGrant(Secret Token, AuthenticatedIdentity Identity,
 /// </summary>
 internal sealed partial class TokenSource(CloudCredentials credentials, Uri tokensUrl, Transport transport, ILogger logger) : ICallTarget, IDisposable
 {
+    /// <summary>The name of the call that gets a token.</summary>
+    public const string Operation = "identity.tokens.create";
+
     private static readonly TimeSpan FirstHold = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan LongestHold = TimeSpan.FromSeconds(30);
 
@@ -44,7 +47,7 @@ internal sealed partial class TokenSource(CloudCredentials credentials, Uri toke
             if (_grant is not null && age < _grant.Lifetime)
             {
                 bool due = age >= _grant.Lifetime * transport.Options.RenewTokenAfter;
-                if (due && !IsHeld(out _)) _pending ??= StartRenewal();
+                if (due && !IsHeld(out _)) _pending ??= StartUnawaited();
                 return new(_grant);
             }
 
@@ -96,6 +99,15 @@ internal sealed partial class TokenSource(CloudCredentials credentials, Uri toke
         return Task.Run(() => RenewAsync(stop), stop);
     }
 
+    private Task<AccessGrant> StartUnawaited()
+    {
+        // Its failure is logged and held; that nobody waits for it must not look like an unobserved exception.
+        Task<AccessGrant> renewal = StartRenewal();
+        renewal.ContinueWith(
+            static t => t.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted | TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+        return renewal;
+    }
+
     private async Task<AccessGrant> RenewAsync(CancellationToken cancellationToken)
     {
         try
@@ -129,7 +141,7 @@ internal sealed partial class TokenSource(CloudCredentials credentials, Uri toke
     {
         var call = new ApiCall
         {
-            Operation = "identity.tokens.create",
+            Operation = Operation,
             Method = HttpMethod.Post,
             Path = "",
             Body = AuthRequest.Build(credentials),
