@@ -145,4 +145,17 @@ public sealed class ApplyTests
         Applied(made, changed, By("kubectl", at: 1)).Long("spec", "replicas").ShouldBe(4);
         Deployments.Apply(made, SchemaDefaultsTests.Json(changed), By("argo", at: 1)).Conflicts.Single().Field.ShouldBe(".spec.replicas");
     }
+
+    [Fact]
+    public void Dropping_the_last_label_keeps_the_rest_of_the_metadata()
+    {
+        JsonObject live = Applied(null, Nginx, By("me"));
+        live["metadata"]!["resourceVersion"] = "7";
+        live["metadata"]!["uid"] = "u";
+        live = Applied(live, Nginx.Replace(",\"labels\":{\"team\":\"a\"}", "", StringComparison.Ordinal), By("me", at: 1));
+        live.At("metadata", "labels").ShouldBeNull();
+        live.Text("metadata", "name").ShouldBe("d");
+        live.Text("metadata", "resourceVersion").ShouldBe("7");
+        live.Text("metadata", "uid").ShouldBe("u");
+    }
 }

@@ -21,8 +21,9 @@ internal static class FieldManager
         var self = new ManagerKey(request.Manager, true, string.Empty, request.Subresource);
         JsonNode? merged = FieldWalks.Merge(type, live ?? [], config);
         ManagerRecord? last = entries.Find(self);
-        entries.Set(self, new(Tracked(FieldWalks.FieldsOf(type, config), request, statusIsSeparate), request.ApiVersion, JsonDocuments.Timestamp(request.Now)));
-        JsonObject result = (JsonObject)(last is null ? merged : Prune(type, merged, entries, last))!;
+        FieldSet applies = FieldWalks.FieldsOf(type, config);
+        entries.Set(self, new(Tracked(applies, request, statusIsSeparate), request.ApiVersion, JsonDocuments.Timestamp(request.Now)));
+        JsonObject result = (JsonObject)(last is null ? merged : Prune(type, merged, entries, applies, last))!;
 
         FieldChanges changes = Changes(type, before, result, request, statusIsSeparate);
         FieldSet taken = changes.Modified.Union(changes.Added);
@@ -81,7 +82,8 @@ internal static class FieldManager
 
     private static FieldChanges Changes(TypeSchema type, JsonObject old, JsonNode now, ManagerRequest request, bool statusIsSeparate)
     {
-        FieldChanges changes = FieldWalks.Compare(type, old, now);
+        FieldChanges changes = type.Source is null
+            ? FieldWalks.Compare(type, Shapes.WithStructures(type, old), Shapes.WithStructures(type, (JsonObject)now)) : FieldWalks.Compare(type, old, now);
         changes.Added = Tracked(changes.Added, request, statusIsSeparate);
         changes.Modified = Tracked(changes.Modified, request, statusIsSeparate);
         changes.Removed = Tracked(changes.Removed, request, statusIsSeparate);
@@ -100,12 +102,13 @@ internal static class FieldManager
     }
 
     /// <summary>Removes what the applier owned, no longer applies, and nobody else owns.</summary>
-    private static JsonNode? Prune(TypeSchema type, JsonNode? merged, ManagedEntries entries, ManagerRecord last)
+    private static JsonNode? Prune(TypeSchema type, JsonNode? merged, ManagedEntries entries, FieldSet applies, ManagerRecord last)
     {
         FieldSet lastNamed = last.Fields.WithNamedFields(type);
         JsonNode? pruned = FieldWalks.Remove(type, merged, lastNamed);
 
-        FieldSet owned = new();
+        // The name and what else nobody is recorded for counts as the applier's here, or metadata would go with the last label.
+        FieldSet owned = applies;
         foreach (ManagerRecord record in entries.Records.Values) owned = owned.Union(record.Fields);
         FieldSet mergedFields = FieldWalks.FieldsOf(type, merged).WithNamedFields(type);
         FieldSet prunedFields = FieldWalks.FieldsOf(type, pruned).WithNamedFields(type);

@@ -62,17 +62,24 @@ internal static class Shapes
         shape == Shape.Set ? Steps.Value(item) : Steps.Keys(list, (JsonObject)item!)!;
 
     /// <summary>What a typed server sees before an object exists: its fields that are structures are there, empty.</summary>
-    public static JsonObject Zero(TypeSchema type)
+    public static JsonObject Zero(TypeSchema type) => WithStructures(type, []);
+
+    /// <summary>An object as a typed server sees it: its fields that are structures, not pointers, are there even where nothing is in them.</summary>
+    public static JsonObject WithStructures(TypeSchema type, JsonObject value)
     {
-        var result = new JsonObject();
+        JsonObject result = value.Copy();
+        AddStructures(type, result);
+        return result;
+    }
+
+    private static void AddStructures(TypeSchema type, JsonObject value)
+    {
         foreach (FieldSchema field in type.Fields.Values)
         {
-            bool structure = field.Type.Kind == SchemaKind.Object && !field.Type.IsAtomic && (field.Type.Default is JsonObject { Count: 0 } || field.Name == "metadata" || IsTemplate(field));
-            if (structure) result[field.Name] = Zero(field.Type);
-            else if (field is { Required: true, Type.Kind: SchemaKind.List }) result[field.Name] = new JsonArray();
+            if (field.Type.Kind == SchemaKind.Object && !field.Type.IsAtomic && (field.Type.Default is JsonObject { Count: 0 } || field.Name == "metadata" || IsTemplate(field)))
+                AddStructures(field.Type, value.Ensure(field.Name));
+            else if (field is { Required: true, Type.Kind: SchemaKind.List }) value.EnsureArray(field.Name);
         }
-
-        return result;
     }
 
     private static bool IsTemplate(FieldSchema field) => field is { Required: true, Name: "template" };
