@@ -4,6 +4,7 @@ using System.CommandLine.Parsing;
 using Tenon.CloudControllers;
 using Tenon.CommandLine;
 using Tenon.Core;
+using Tenon.Demo;
 using Tenon.Sandboxes;
 
 namespace Tenon;
@@ -59,8 +60,14 @@ internal static class Program
             Output.FormatOption,
             CheckCommand.Create(),
             CloudControllerCommand.Create(),
+            DemoCommand.Create(),
+            GcCommand.Create(),
+            PlanCommand.Create(),
             SandboxCommand.Create(),
         };
+        var reference = new Command("command-reference", "Writes docs/command-line.md.") { Hidden = true };
+        reference.SetAction(_ => Console.Out.Write(CommandReference.Render(root)));
+        root.Add(reference);
         ExampleHelp.Install(root.WithExamples(
             "tenon demo",
             "tenon check --cloud-config cloud.conf",

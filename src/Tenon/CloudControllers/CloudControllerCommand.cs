@@ -120,7 +120,7 @@ internal static class CloudControllerCommand
                 AllocateNodeCidrs = parsed.GetValue(flags.AllocateNodeCidrs),
                 ConfigureCloudRoutes = parsed.GetResult(flags.ConfigureCloudRoutes) is { Implicit: false } ? parsed.GetValue(flags.ConfigureCloudRoutes) : null,
                 ClusterCidr = parsed.GetValue(flags.ClusterCidr),
-                Period = parsed.GetValue(flags.RouteReconciliationPeriod),
+                Period = parsed.GetResult(flags.RouteReconciliationPeriod) is { Implicit: false } ? parsed.GetValue(flags.RouteReconciliationPeriod) : null,
             },
             NodePeriod = parsed.GetValue(flags.NodeStatusUpdateFrequency),
             ServicePeriod = parsed.GetValue(flags.ServiceResyncPeriod),

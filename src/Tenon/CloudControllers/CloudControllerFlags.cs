@@ -44,9 +44,9 @@ internal sealed class CloudControllerFlags
 
     public Option<bool> AllocateNodeCidrs { get; } = Flag("--allocate-node-cidrs", "Whether the cluster gives each node a range for its pods; routes need it.", false);
 
-    public Option<bool> ConfigureCloudRoutes { get; } = Flag("--configure-cloud-routes", "Whether routes to the nodes' pods are made on the router.", true);
+    public Option<bool> ConfigureCloudRoutes { get; } = Flag("--configure-cloud-routes", "Whether routes to the nodes' pods are made on the router. Said explicitly, the router on the nodes' subnet is taken where cloud.conf names none.", true);
 
-    public Option<TimeSpan> RouteReconciliationPeriod { get; } = Duration("--route-reconciliation-period", "How often all routes are compared.", "10s");
+    public Option<TimeSpan> RouteReconciliationPeriod { get; } = Duration("--route-reconciliation-period", "How often all routes are compared; they are made the moment that a node changes.", "5m");
 
     public Option<TimeSpan> NodeMonitorPeriod { get; } = Duration("--node-monitor-period", "How often nodes that are not ready are looked up in the cloud, all with one list.", "5s");
 

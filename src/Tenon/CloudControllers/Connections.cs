@@ -40,7 +40,7 @@ internal static class Connections
     /// <exception cref="CommandException">It has errors, all of which are listed.</exception>
     public static CloudConfig ReadCloudConfig(string? path, Action<Problem> report)
     {
-        var loader = new CloudConfigLoader(Environment.GetEnvironmentVariable, CloudsYaml.Read);
+        var loader = new CloudConfigLoader(Environment.GetEnvironmentVariable);
         CloudConfigResult result;
         if (!string.IsNullOrEmpty(path))
         {
@@ -65,7 +65,12 @@ internal static class Connections
 
     /// <summary>Makes the cloud's client.</summary>
     public static CloudClient OpenCloud(CloudConfig config, bool readOnly, ILoggerFactory? loggers = null, string? userAgent = null)
-        => new(GlobalCredentials.ToCredentials(config.Global), new CloudClientOptions { ReadOnly = readOnly, UserAgent = userAgent ?? "tenon" }, loggers);
+        => new(GlobalCredentials.ToCredentials(config.Global), new CloudClientOptions
+        {
+            ReadOnly = readOnly,
+            UserAgent = userAgent ?? "tenon",
+            AttemptTimeout = config.Metadata.RequestTimeout,
+        }, loggers);
 
     /// <summary>Makes the cluster's client.</summary>
     /// <param name="path">The kubeconfig; <see langword="null"/> looks where kubectl looks, then at the pod's service account.</param>
