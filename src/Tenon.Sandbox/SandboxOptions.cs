@@ -1,4 +1,6 @@
 using System.Collections.Immutable;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Tenon.Sandbox;
 
@@ -34,6 +36,9 @@ public sealed record SandboxOptions
 
     /// <summary>The clock of everything that the sandbox does.</summary>
     public TimeProvider TimeProvider { get; init; } = TimeProvider.System;
+
+    /// <summary>Where failures of the cluster's control loops are written.</summary>
+    public ILoggerFactory LoggerFactory { get; init; } = NullLoggerFactory.Instance;
 
     /// <summary>Advances <see cref="TimeProvider"/> where it is a manual one; serves <c>POST /_sandbox/clock</c>.</summary>
     public Action<TimeSpan>? AdvanceClock { get; init; }

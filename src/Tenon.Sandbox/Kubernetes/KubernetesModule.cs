@@ -1,5 +1,4 @@
 using Microsoft.Extensions.Logging;
-using Microsoft.Extensions.Logging.Abstractions;
 using Tenon.Core;
 using Tenon.Sandbox.Kubernetes.Controllers;
 using Tenon.Sandbox.Kubernetes.Http;
@@ -17,13 +16,14 @@ public sealed class KubernetesModule : IAsyncDisposable
     private readonly ClusterCertificates _certificates;
     private readonly ServiceAccountTokens _tokens;
     private readonly CancellationTokenSource _stop = new();
-    private readonly ILogger _logger = NullLogger.Instance;
+    private readonly ILogger _logger;
     private LoopbackServer? _server;
     private ClusterControllers? _controllers;
 
     private KubernetesModule(SandboxContext context)
     {
         TimeProvider time = context.Options.TimeProvider;
+        _logger = context.Options.LoggerFactory.CreateLogger("Tenon.Sandbox.Kubernetes");
 
         // Certificates are judged by the clients' clocks, which are the system's even where the sandbox runs on a manual one.
         _certificates = new ClusterCertificates(TimeProvider.System.GetUtcNow());

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Microsoft.Extensions.Logging;
 using System.Diagnostics;
 using System.Text.Json.Nodes;
 using Spectre.Console;
@@ -72,8 +73,11 @@ internal static class SandboxCommand
 
             if (parsed.GetValue(detach)) return await DetachAsync(files, output, cancellationToken);
             TimeSpan delay = TimeSpan.FromSeconds(parsed.GetValue(settle));
+            using ILoggerFactory loggers = LoggerFactory.Create(l => l
+                .SetMinimumLevel(LogLevel.Warning).AddSimpleConsole(c => c.SingleLine = true).AddConsole(c => c.LogToStandardErrorThreshold = LogLevel.Trace));
             var options = new SandboxOptions
             {
+                LoggerFactory = loggers,
                 Nodes = parsed.GetValue(nodes),
                 Zones = parsed.GetValue(zones),
                 Latency = TimeSpan.FromMilliseconds(parsed.GetValue(latency)),

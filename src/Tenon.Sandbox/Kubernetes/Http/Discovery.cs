@@ -84,11 +84,11 @@ internal sealed class Discovery(ResourceRegistry registry)
     private static JsonObject Version() => new()
     {
         ["major"] = "1",
-        ["minor"] = "28",
-        ["gitVersion"] = "v1.28.0",
+        ["minor"] = "32",
+        ["gitVersion"] = "v1.32.0",
         ["gitCommit"] = "0000000000000000000000000000000000000000",
         ["gitTreeState"] = "clean",
-        ["buildDate"] = "2023-08-15T00:00:00Z",
+        ["buildDate"] = "2024-12-11T00:00:00Z",
         ["goVersion"] = "none",
         ["compiler"] = "tenon-sandbox",
         ["platform"] = "linux/amd64",
