@@ -34,7 +34,17 @@ internal sealed class WatchHandler(ObjectOperations objects, CancellationToken s
         else
         {
             if (!long.TryParse(version, out revision)) throw ApiException.BadRequest($"Invalid value: \"{version}\": strconv.ParseUint: parsing \"{version}\": invalid syntax");
-            subscription = objects.Store.Watch(target.Definition.StoredAs, space, revision);
+            try
+            {
+                subscription = objects.Store.Watch(target.Definition.StoredAs, space, revision);
+            }
+            catch (ApiException e) when (e.Code == 410)
+            {
+                // A watch that begins too late is told so in its stream, as by the real server's watch cache.
+                context.Response.ContentType = "application/json";
+                await new EventWriter(context, target, negotiation, objects.Time).ErrorAsync(e, context.RequestAborted);
+                return;
+            }
         }
 
         using (subscription)
@@ -77,8 +87,9 @@ internal sealed class WatchHandler(ObjectOperations objects, CancellationToken s
                 await tick;
 
                 // Everything of this resource up to the store's revision was delivered, so the bookmark may carry it.
-                revision = Math.Max(revision, objects.Store.Revision);
-                if (more.IsCompleted) break;
+                long reached = Math.Max(revision, objects.Store.Revision);
+                if (more.IsCompleted || subscription.HasPending) break;
+                revision = reached;
                 await writer.BookmarkAsync(revision, initial: false, cancellationToken);
                 await writer.FlushAsync(cancellationToken);
             }

@@ -31,6 +31,9 @@ public sealed class WatchSubscription : IDisposable
     /// <summary>Why it ended; <see langword="null"/> while it runs.</summary>
     public WatchEnd? Ended { get; private set; }
 
+    /// <summary>Whether changes wait to be read.</summary>
+    public bool HasPending => _events.Reader.Count > 0;
+
     /// <summary>How many unread changes are kept before the reader counts as too slow.</summary>
     internal int Capacity { get; }
 
