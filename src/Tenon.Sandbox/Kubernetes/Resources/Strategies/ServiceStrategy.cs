@@ -1,247 +1,309 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Text.Json.Nodes;
+using Tenon.Core;
 using Tenon.Sandbox.Kubernetes.Storage;
 
 namespace Tenon.Sandbox.Kubernetes.Resources.Strategies;
 
-/// <summary>Services: cluster addresses of the families asked for, node ports, and both given back when they are no longer used.</summary>
+/// <summary>
+/// Services: address families, cluster addresses and node ports as the real server gives them out, keeps them over updates and takes them back when the type
+/// changes or the Service goes.
+/// </summary>
 /// <param name="dualStack">Whether the cluster has IPv6 addresses for Services.</param>
 internal sealed class ServiceStrategy(bool dualStack) : ResourceStrategy
 {
-    private const int FirstNodePort = 30000;
-    private const int LastNodePort = 32767;
-    private static readonly GroupResource Services = new("", "services");
-    private static readonly IPNetwork Range4 = IPNetwork.Parse("10.254.0.0/16");
-    private static readonly IPNetwork Range6 = IPNetwork.Parse("fd00:10:254::/112");
+    private readonly ServiceAddresses _addresses = new(IPNetwork.Parse("10.254.0.0/16"), IPNetwork.Parse("fd00:10:254::/112"));
 
-    /// <inheritdoc/>
-    public override IReadOnlyDictionary<string, Func<JsonObject, string>> SelectableFields { get; } = new Dictionary<string, Func<JsonObject, string>>
+    private static readonly Dictionary<string, Func<JsonObject, string>> Fields = new()
     {
-        ["spec.type"] = o => o.Text("spec", "type") ?? "",
         ["spec.clusterIP"] = o => o.Text("spec", "clusterIP") ?? "",
+        ["spec.type"] = o => o.Text("spec", "type") ?? "",
     };
 
-    /// <inheritdoc/>
-    public override void PrepareForCreate(JsonObject document, StrategyContext context)
-        => document["status"] = new JsonObject { ["loadBalancer"] = new JsonObject() };
+    public override IReadOnlyDictionary<string, Func<JsonObject, string>> SelectableFields => Fields;
 
-    /// <inheritdoc/>
+    public override void PrepareForCreate(JsonObject document, StrategyContext context)
+    {
+        document["status"] = new JsonObject { ["loadBalancer"] = new JsonObject() };
+        if (document.Object("spec") is not { } spec) return;
+        string address = spec.Text("clusterIP") ?? "";
+        if (address.Length > 0 && !spec.Texts("clusterIPs").Any()) spec["clusterIPs"] = new JsonArray(address);
+        SetFamilies(spec, null);
+    }
+
     public override void PrepareForUpdate(JsonObject document, JsonObject old, StrategyContext context)
     {
-        JsonObject spec = document.Ensure("spec");
-        string type = TypeOf(document);
-        if (type != "ExternalName" && TypeOf(old) != "ExternalName")
-        {
-            // What was allocated stays where a client that does not know it leaves it out.
-            foreach (string field in new[] { "clusterIP", "clusterIPs", "ipFamilies", "ipFamilyPolicy" })
-            {
-                if (spec[field] is null && old.At("spec", field) is { } value) spec[field] = value.DeepClone();
-            }
-
-            if (UsesNodePorts(document) && UsesNodePorts(old)) KeepNodePorts(spec, old);
-        }
-
-        if (type != "LoadBalancer" && document["status"] is JsonObject status) status["loadBalancer"] = new JsonObject();
-        if (type == "ExternalName")
-        {
-            foreach (string field in new[] { "clusterIP", "clusterIPs", "ipFamilies", "ipFamilyPolicy", "internalTrafficPolicy" })
-            {
-                if (JsonNode.DeepEquals(spec[field], old.At("spec", field))) spec.Remove(field);
-            }
-        }
-
-        bool freesPorts = !UsesNodePorts(document);
-        foreach (JsonObject port in spec.Objects("ports"))
-        {
-            if (freesPorts && old.Objects("spec", "ports").Any(p => p.Long("nodePort") == port.Long("nodePort"))) port.Remove("nodePort");
-        }
-
-        if (!NeedsHealthPort(document)) spec.Remove("healthCheckNodePort");
-        else if (NeedsHealthPort(old) && spec.Long("healthCheckNodePort") is null or 0) spec["healthCheckNodePort"] = old.At("spec", "healthCheckNodePort")?.DeepClone();
+        if (document.Object("spec") is not { } spec || old.Object("spec") is not { } before) return;
+        KeepAllocated(spec, before);
+        DropWhatTheTypeLacks(spec, before);
+        SetFamilies(spec, before);
     }
 
-    /// <inheritdoc/>
     public override IEnumerable<FieldError> Validate(JsonObject document, JsonObject? old, StrategyContext context)
     {
-        if (old is null || TypeOf(old) == "ExternalName" || TypeOf(document) == "ExternalName") yield break;
-        string? before = old.Text("spec", "clusterIP");
-        if (!string.IsNullOrEmpty(before) && document.Text("spec", "clusterIP") != before)
+        JsonObject? spec = document.Object("spec"), before = old.Object("spec");
+        if (spec is null) yield break;
+        string[] now = [.. spec.Texts("clusterIPs")], then = [.. before.Texts("clusterIPs")];
+        if (before is not null && Type(spec) != "ExternalName" && Type(before) != "ExternalName" && then.Length > 0 && now.Length > 0 && now[0] != then[0])
         {
-            yield return FieldError.Invalid("spec.clusterIPs[0]", document.At("spec", "clusterIPs")?.DeepClone() ?? document.At("spec", "clusterIP"),
-                "may not change once set");
+            yield return new("FieldValueInvalid", "spec.clusterIPs[0]", $"Invalid value: {GoList(now)}: may not change once set");
         }
 
-        if (TypeOf(old) == "LoadBalancer" && TypeOf(document) == "LoadBalancer" && document.Text("spec", "loadBalancerClass") != old.Text("spec", "loadBalancerClass"))
-            yield return FieldError.Invalid("spec.loadBalancerClass", document.At("spec", "loadBalancerClass"), "may not change once set");
+        if (spec.Text("clusterIP") is { Length: > 0 } single && now.Length > 0 && now[0] != single)
+        {
+            yield return new("FieldValueInvalid", "spec.clusterIPs", $"Invalid value: {GoList(now)}: first value must match `clusterIP`");
+        }
+
+        string[] families = [.. spec.Texts("ipFamilies")];
+        if (families.Length == 2 && families[0] == families[1]) yield return FieldError.Duplicate("spec.ipFamilies[1]", families[1]);
+        if (before is not null && Type(before) != "ExternalName" && Type(spec) != "ExternalName"
+            && before.Texts("ipFamilies").FirstOrDefault() is { } first && families.Length > 0 && families[0] != first)
+        {
+            yield return new("FieldValueInvalid", "spec.ipFamilies[0]", $"Invalid value: {GoList(families)}: may not change once set");
+        }
+
+        if (!dualStack && spec.Text("ipFamilyPolicy") == "RequireDualStack")
+        {
+            yield return FieldError.Invalid("spec.ipFamilyPolicy", "RequireDualStack", "this cluster is not configured for dual-stack services");
+        }
+
+        for (int i = 0; i < families.Length && !dualStack; i++)
+        {
+            if (families[i] == "IPv6") yield return FieldError.Invalid($"spec.ipFamilies[{i}]", families[i], "not configured on this cluster");
+        }
+
+        if (spec.Text("ipFamilyPolicy") == "SingleStack" && families.Length == 2)
+        {
+            yield return new("FieldValueInvalid", "spec.ipFamilyPolicy",
+                "Invalid value: \"SingleStack\": must be RequireDualStack or PreferDualStack when multiple `ipFamilies` are specified");
+        }
     }
 
-    /// <inheritdoc/>
     public override void Commit(JsonObject document, JsonObject? old, StrategyContext context)
     {
-        JsonObject spec = document.Ensure("spec");
-        string name = document.Text("metadata", "name") ?? "";
-        var key = new Tenon.Core.NamespacedName(document.Text("metadata", "namespace") ?? "", name);
-        (HashSet<string> addresses, HashSet<long> ports) = InUse(context.Store, key);
-        if (TypeOf(document) != "ExternalName") AllocateAddresses(spec, name, addresses);
-        if (UsesNodePorts(document)) AllocateNodePorts(spec, name, ports);
-        if (NeedsHealthPort(document) && spec.Long("healthCheckNodePort") is null or 0) spec["healthCheckNodePort"] = FreePort(ports, name);
+        if (document.Object("spec") is not { } spec) return;
+        var key = new NamespacedName(document.Text("metadata", "namespace") ?? "", document.Text("metadata", "name") ?? "");
+        var errors = new List<FieldError>();
+        AllocateAddresses(spec, key, errors);
+        AllocatePorts(spec, key, errors);
+        if (errors.Count > 0) throw ApiException.Invalid("", "Service", key.Name, errors);
+        AllocateHealthCheckPort(spec, key);
     }
 
-    private static string TypeOf(JsonObject document) => document.Text("spec", "type") ?? "ClusterIP";
+    public override void Stored(StoredObject stored, StoredObject? old, StrategyContext context) => _addresses.Record(stored.Key, old?.Document, stored.Document);
 
-    private static bool UsesNodePorts(JsonObject document) => TypeOf(document) switch
+    public override void Released(StoredObject last, StrategyContext context) => _addresses.Record(last.Key, last.Document, null);
+
+    private static string Type(JsonObject spec) => spec.Text("type") ?? "ClusterIP";
+
+    private static bool NeedsPorts(JsonObject spec) =>
+        Type(spec) == "NodePort" || (Type(spec) == "LoadBalancer" && spec.Bool("allocateLoadBalancerNodePorts") != false);
+
+    private static bool NeedsHealthCheckPort(JsonObject spec) => Type(spec) == "LoadBalancer" && spec.Text("externalTrafficPolicy") == "Local";
+
+    private static string GoList(IEnumerable<string> values) => $"[]string{{{string.Join(", ", values.Select(v => $"\"{v}\""))}}}";
+
+    private static string Family(string address) =>
+        IPAddress.TryParse(address, out IPAddress? parsed) && parsed.AddressFamily == AddressFamily.InterNetworkV6 ? "IPv6" : "IPv4";
+
+    private static JsonArray List(params IEnumerable<string> values) => new([.. values.Select(v => (JsonNode)v)]);
+
+    /// <summary>Works out policy and families from what is given: fields, addresses, what was before.</summary>
+    private void SetFamilies(JsonObject spec, JsonObject? before)
     {
-        "NodePort" => true,
-        "LoadBalancer" => document.Bool("spec", "allocateLoadBalancerNodePorts") != false,
-        _ => false,
-    };
-
-    private static bool NeedsHealthPort(JsonObject document) => TypeOf(document) == "LoadBalancer" && document.Text("spec", "externalTrafficPolicy") == "Local";
-
-    private static void KeepNodePorts(JsonObject spec, JsonObject old)
-    {
-        JsonObject[] before = [.. old.Objects("spec", "ports")];
-        foreach (JsonObject port in spec.Objects("ports"))
+        if (Type(spec) == "ExternalName")
         {
-            if (port.Long("nodePort") is > 0) continue;
-            JsonObject? same = before.FirstOrDefault(p => p.Long("port") == port.Long("port") && p.Text("protocol") == port.Text("protocol"));
-            if (same?["nodePort"] is { } value) port["nodePort"] = value.DeepClone();
-        }
-    }
-
-    private static (HashSet<string> Addresses, HashSet<long> Ports) InUse(ClusterStore store, Tenon.Core.NamespacedName except)
-    {
-        var addresses = new HashSet<string>(StringComparer.Ordinal);
-        var ports = new HashSet<long>();
-        foreach (StoredObject other in store.List(Services).Table.InOrder(null))
-        {
-            if (other.Key == except) continue;
-            addresses.UnionWith(other.Document.Texts("spec", "clusterIPs"));
-            ports.UnionWith(other.Document.Objects("spec", "ports").Select(p => p.Long("nodePort") ?? 0));
-            ports.Add(other.Document.Long("spec", "healthCheckNodePort") ?? 0);
-        }
-
-        return (addresses, ports);
-    }
-
-    private void AllocateAddresses(JsonObject spec, string name, HashSet<string> inUse)
-    {
-        if (spec.Text("clusterIP") == "None" || spec.Texts("clusterIPs").FirstOrDefault() == "None")
-        {
-            spec["clusterIP"] = "None";
-            spec["clusterIPs"] = new JsonArray("None");
-            spec["ipFamilyPolicy"] ??= "SingleStack";
-            if (spec["ipFamilies"] is null) spec["ipFamilies"] = new JsonArray("IPv4");
+            foreach (string name in (ReadOnlySpan<string>)["ipFamilies", "ipFamilyPolicy", "clusterIPs", "clusterIP"]) spec.Remove(name);
             return;
         }
 
-        List<string> given = [.. spec.Texts("clusterIPs")];
-        if (given.Count == 0 && spec.Text("clusterIP") is { Length: > 0 } one) given.Add(one);
-        foreach (string address in given) CheckAddress(address, name, inUse);
-        List<string> families = Families(spec, name, given);
-        for (int i = given.Count; i < families.Count; i++)
+        string[] given = [.. spec.Texts("clusterIPs")];
+        string[] families = [.. spec.Texts("ipFamilies")];
+        bool headless = given is ["None", ..];
+        bool selectorless = spec.Object("selector") is not { Count: > 0 };
+        string? policy = spec.Text("ipFamilyPolicy");
+        if (before is not null && policy is not null && policy == before.Text("ipFamilyPolicy") && families.Length == 0)
         {
-            IPNetwork range = families[i] == "IPv6" ? Range6 : Range4;
-            string free = FreeAddress(range, inUse) ?? throw ApiException.Internal($"failed to allocate a serviceIP: range {range} is full");
-            inUse.Add(free);
-            given.Add(free);
+            families = [.. before.Texts("ipFamilies")];
         }
 
-        given = given[..Math.Min(given.Count, families.Count)];
+        if (string.IsNullOrEmpty(policy))
+        {
+            policy = given.Length == 2 || families.Length == 2 || (headless && selectorless && families.Length == 0 && dualStack) ? "RequireDualStack" : "SingleStack";
+            spec["ipFamilyPolicy"] = policy;
+        }
+
+        var chosen = new List<string>(families);
+        if (!headless)
+        {
+            for (int i = chosen.Count; i < given.Length; i++) chosen.Add(Family(given[i]));
+        }
+
+        if (chosen.Count == 0) chosen.Add("IPv4");
+        if (policy == "SingleStack" && before is not null && before.Text("ipFamilyPolicy") != "SingleStack" && chosen.Count == 2
+            && families.SequenceEqual(before.Texts("ipFamilies")))
+        {
+            // Asking for one stack gives the second address back.
+            chosen.RemoveAt(1);
+            if (given.Length == 2) spec["clusterIPs"] = List(given[0]);
+        }
+
+        if (policy != "SingleStack" && chosen.Count == 1 && dualStack) chosen.Add(chosen[0] == "IPv4" ? "IPv6" : "IPv4");
+        spec["ipFamilies"] = List(chosen);
+    }
+
+    /// <summary>Carries over what was allocated and is not mentioned.</summary>
+    private static void KeepAllocated(JsonObject spec, JsonObject before)
+    {
+        string address = spec.Text("clusterIP") ?? "";
+        string[] given = [.. spec.Texts("clusterIPs")], then = [.. before.Texts("clusterIPs")];
+        if (Type(spec) != "ExternalName" && Type(before) != "ExternalName")
+        {
+            if (address.Length == 0 && given.Length == 0)
+            {
+                spec["clusterIP"] = before.Text("clusterIP");
+                spec["clusterIPs"] = List(then);
+            }
+            else if (address.Length == 0)
+            {
+                spec["clusterIP"] = given[0];
+            }
+            else if (given.Length == 0)
+            {
+                spec["clusterIPs"] = then.Length > 0 && then[0] == address ? List(then) : new JsonArray(address);
+            }
+            else if (address != before.Text("clusterIP") && given.SequenceEqual(then))
+            {
+                spec["clusterIPs"] = new JsonArray(address);
+            }
+        }
+        else if (Type(before) == "ExternalName" && address.Length > 0 && given.Length == 0)
+        {
+            spec["clusterIPs"] = new JsonArray(address);
+        }
+
+        if (NeedsPorts(spec) && NeedsPorts(before))
+        {
+            var old = before.Objects("ports").Where(p => p.Long("nodePort") > 0).ToDictionary(PortKey, p => p.Long("nodePort")!.Value);
+            HashSet<long> used = [.. spec.Objects("ports").Select(p => p.Long("nodePort") ?? 0)];
+            foreach (JsonObject port in spec.Objects("ports"))
+            {
+                if ((port.Long("nodePort") ?? 0) == 0 && old.TryGetValue(PortKey(port), out long kept) && used.Add(kept)) port["nodePort"] = kept;
+            }
+        }
+
+        if (NeedsHealthCheckPort(spec) && NeedsHealthCheckPort(before) && (spec.Long("healthCheckNodePort") ?? 0) == 0)
+        {
+            spec["healthCheckNodePort"] = before["healthCheckNodePort"]?.DeepClone();
+        }
+    }
+
+    /// <summary>Clears what belongs to the former type, unless the client changed it.</summary>
+    private static void DropWhatTheTypeLacks(JsonObject spec, JsonObject before)
+    {
+        if (NeedsPorts(before) && !NeedsPorts(spec) && Type(spec) is "ClusterIP" or "ExternalName")
+        {
+            HashSet<long> old = [.. before.Objects("ports").Select(p => p.Long("nodePort") ?? 0)];
+            foreach (JsonObject port in spec.Objects("ports"))
+            {
+                if (old.Contains(port.Long("nodePort") ?? 0)) port.Remove("nodePort");
+            }
+        }
+
+        if (NeedsHealthCheckPort(before) && !NeedsHealthCheckPort(spec) && spec.Long("healthCheckNodePort") == before.Long("healthCheckNodePort")) spec.Remove("healthCheckNodePort");
+        if (Type(before) == "LoadBalancer" && Type(spec) != "LoadBalancer")
+        {
+            Drop("allocateLoadBalancerNodePorts");
+            Drop("loadBalancerClass");
+        }
+
+        bool external = Type(spec) is "NodePort" or "LoadBalancer" || spec.Texts("externalIPs").Any();
+        if (!external) Drop("externalTrafficPolicy");
+        if (Type(spec) == "ExternalName") Drop("internalTrafficPolicy");
+
+        void Drop(string name)
+        {
+            if (JsonNode.DeepEquals(spec[name], before[name])) spec.Remove(name);
+        }
+    }
+
+    private static string PortKey(JsonObject port) => $"{port.Text("protocol") ?? "TCP"}/{port.Long("port")}";
+
+    private void AllocateAddresses(JsonObject spec, NamespacedName key, List<FieldError> errors)
+    {
+        if (Type(spec) == "ExternalName") return;
+        var given = spec.Texts("clusterIPs").ToList();
+        if (given is ["None", ..])
+        {
+            spec["clusterIP"] = "None";
+            spec["clusterIPs"] = List(given);
+            return;
+        }
+
+        string[] families = [.. spec.Texts("ipFamilies")];
+        for (int i = 0; i < families.Length; i++)
+        {
+            if (i >= given.Count)
+            {
+                given.Add(_addresses.FreeAddress(families[i]).ToString());
+                continue;
+            }
+
+            string wanted = given[i];
+            if (!IPAddress.TryParse(wanted, out IPAddress? address)) continue;
+            IPNetwork range = _addresses.Range(families[i]);
+            string? problem = !range.Contains(address)
+                ? $"the provided IP ({wanted}) is not in the valid range. The range of valid IPs is {range}"
+                : _addresses.OwnerOf(address) is { } owner && owner != key ? "provided IP is already allocated" : null;
+            if (problem is null) continue;
+            errors.Add(new("FieldValueInvalid", "spec.clusterIPs", $"Invalid value: {GoList(given)}: failed to allocate IP {wanted}: {problem}"));
+        }
+
+        if (given.Count == 0) return;
         spec["clusterIP"] = given[0];
-        spec["clusterIPs"] = new JsonArray([.. given.Select(a => (JsonNode)a)]);
-        spec["ipFamilies"] = new JsonArray([.. families.Select(f => (JsonNode)f)]);
-        spec["ipFamilyPolicy"] ??= "SingleStack";
+        spec["clusterIPs"] = List(given);
     }
 
-    private List<string> Families(JsonObject spec, string name, List<string> given)
+    private void AllocatePorts(JsonObject spec, NamespacedName key, List<FieldError> errors)
     {
-        List<string> families = [.. spec.Texts("ipFamilies")];
-        if (families.Count == 0) families.AddRange(given.Select(a => a.Contains(':', StringComparison.Ordinal) ? "IPv6" : "IPv4"));
-        if (families.Count == 0) families.Add("IPv4");
-        string policy = spec.Text("ipFamilyPolicy") ?? (families.Count > 1 ? "RequireDualStack" : "SingleStack");
-        if (policy == "RequireDualStack" && !dualStack || families.Contains("IPv6") && !dualStack)
-        {
-            throw ApiException.Invalid("", "Service", name,
-                [FieldError.Invalid("spec.ipFamilyPolicy", spec["ipFamilyPolicy"] ?? policy, "this cluster is not configured for dual-stack services")]);
-        }
-
-        bool both = policy == "RequireDualStack" || (policy == "PreferDualStack" && dualStack);
-        if (both && families.Count == 1) families.Add(families[0] == "IPv4" ? "IPv6" : "IPv4");
-        if (!both && families.Count > 1) families = families[..1];
-        spec["ipFamilyPolicy"] = policy;
-        return families;
-    }
-
-    private static void CheckAddress(string address, string name, HashSet<string> inUse)
-    {
-        bool valid = IPAddress.TryParse(address, out IPAddress? parsed) && (parsed.AddressFamily == AddressFamily.InterNetworkV6 ? Range6 : Range4).Contains(parsed);
-        if (!valid)
-        {
-            throw ApiException.Invalid("", "Service", name, [FieldError.Invalid("spec.clusterIPs", new JsonArray(address),
-                $"failed to allocate IP {address}: the provided IP ({address}) is not in the valid range. The range of valid IPs is {Range4}")]);
-        }
-
-        if (!inUse.Add(address))
-        {
-            throw ApiException.Invalid("", "Service", name, [FieldError.Invalid("spec.clusterIPs", new JsonArray(address),
-                $"failed to allocate IP {address}: provided IP is already allocated")]);
-        }
-    }
-
-    /// <summary>A free address, spread over the range so that a new Service does not take up a former one's place.</summary>
-    private static string? FreeAddress(IPNetwork range, HashSet<string> inUse)
-    {
-        const int hosts = 65_000;
-        byte[] bytes = range.BaseAddress.GetAddressBytes();
-        int start = Random.Shared.Next(256, hosts);
-        for (int i = 0; i < hosts; i++)
-        {
-            int host = 256 + ((start + i) % (hosts - 256));
-            bytes[^2] = (byte)(host >> 8);
-            bytes[^1] = (byte)host;
-            string address = new IPAddress(bytes).ToString();
-            if (!inUse.Contains(address)) return address;
-        }
-
-        return null;
-    }
-
-    private static void AllocateNodePorts(JsonObject spec, string name, HashSet<long> inUse)
-    {
+        if (Type(spec) is not ("NodePort" or "LoadBalancer")) return;
         JsonObject[] ports = [.. spec.Objects("ports")];
-        var errors = new List<FieldError>();
-        var own = new Dictionary<long, string>();
+        HashSet<int> taken = [.. ServiceAddresses.PortsOf(new JsonObject { ["spec"] = spec.DeepClone() })];
         for (int i = 0; i < ports.Length; i++)
         {
-            if (ports[i].Long("nodePort") is not ({ } wanted and > 0)) continue;
-            string field = $"spec.ports[{i}].nodePort";
-            string protocol = ports[i].Text("protocol") ?? "TCP";
-            if (wanted is < FirstNodePort or > LastNodePort)
-                errors.Add(FieldError.Invalid(field, wanted, $"provided port is not in the valid range. The range of valid ports is {FirstNodePort}-{LastNodePort}"));
-            else if (inUse.Contains(wanted) || (own.TryGetValue(wanted, out string? other) && other == protocol))
-                errors.Add(FieldError.Invalid(field, wanted, "provided port is already allocated"));
-            own[wanted] = protocol;
-        }
+            int wanted = (int)(ports[i].Long("nodePort") ?? 0);
+            if (wanted > 0)
+            {
+                string? problem = wanted is < ServiceAddresses.FirstPort or > ServiceAddresses.LastPort
+                    ? $"provided port is not in the valid range. The range of valid ports is {ServiceAddresses.FirstPort}-{ServiceAddresses.LastPort}"
+                    : _addresses.OwnerOf(wanted) is { } owner && owner != key ? "provided port is already allocated" : null;
+                if (problem is not null) errors.Add(FieldError.Invalid($"spec.ports[{i}].nodePort", wanted, problem));
+                continue;
+            }
 
-        if (errors.Count > 0) throw ApiException.Invalid("", "Service", name, errors);
-        inUse.UnionWith(own.Keys);
-        foreach (JsonObject port in ports)
-        {
-            if (port.Long("nodePort") is null or 0) port["nodePort"] = FreePort(inUse, name);
+            if (!NeedsPorts(spec)) continue;
+
+            // One node port serves the same port of different protocols.
+            int shared = ports.Where(p => p.Long("port") == ports[i].Long("port") && p.Text("protocol") != ports[i].Text("protocol"))
+                .Select(p => (int)(p.Long("nodePort") ?? 0)).FirstOrDefault(p => p > 0);
+            int port = shared > 0 ? shared : _addresses.FreePort(taken);
+            taken.Add(port);
+            ports[i]["nodePort"] = port;
         }
     }
 
-    private static long FreePort(HashSet<long> inUse, string name)
+    private void AllocateHealthCheckPort(JsonObject spec, NamespacedName key)
     {
-        int start = Random.Shared.Next(FirstNodePort, LastNodePort + 1);
-        for (int i = 0; i <= LastNodePort - FirstNodePort; i++)
+        if (!NeedsHealthCheckPort(spec)) return;
+        int wanted = (int)(spec.Long("healthCheckNodePort") ?? 0);
+        if (wanted == 0)
         {
-            long port = FirstNodePort + ((start - FirstNodePort + i) % (LastNodePort - FirstNodePort + 1));
-            if (inUse.Add(port)) return port;
+            spec["healthCheckNodePort"] = _addresses.FreePort(ServiceAddresses.PortsOf(new JsonObject { ["spec"] = spec.DeepClone() }).ToHashSet());
         }
-
-        throw ApiException.Internal($"failed to allocate a nodePort for service \"{name}\": range is full");
+        else if (_addresses.OwnerOf(wanted) is { } owner && owner != key)
+        {
+            throw ApiException.Internal($"failed to allocate requested HealthCheck NodePort {wanted}: provided port is already allocated");
+        }
     }
 }
