@@ -110,6 +110,16 @@ public sealed class CatalogTests : IAsyncLifetime
     }
 
     [Fact(Timeout = 20_000)]
+    public async Task A_token_without_scope_is_told_from_a_missing_service()
+    {
+        _cloud.Catalog = [];
+        await using CloudClient client = _cloud.Connect();
+        OpenStackException error = await Should.ThrowAsync<OpenStackException>(() => client.Networking().GetPortAsync("x", Ct));
+        error.Kind.ShouldBe(OpenStackErrorKind.NoEndpoint);
+        error.Message.ShouldContain("give the credentials a project");
+    }
+
+    [Fact(Timeout = 20_000)]
     public async Task One_region_needs_no_choice()
     {
         await using CloudClient client = _cloud.Connect(credentials: _cloud.Credentials with { Region = null });

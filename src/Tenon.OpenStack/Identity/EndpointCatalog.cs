@@ -26,6 +26,7 @@ internal static class EndpointCatalog
         if (regions.Length == 1) return usable[0].Url;
         string why = (all.Length, here.Length, usable.Length) switch
         {
+            _ when catalog.IsEmpty => "the token has no scope and so no catalog; give the credentials a project",
             (0, _, _) => $"the catalog has no service of type {serviceType}",
             (_, 0, _) => $"the catalog has no {serviceType} service in region {region}, only in {Words(all.Select(e => e.Region))}",
             (_, _, 0) => $"the {serviceType} service has no {face} endpoint, only {Words(here.Select(e => e.Interface))}",
