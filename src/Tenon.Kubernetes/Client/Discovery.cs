@@ -18,7 +18,14 @@ public sealed record ApiResource(
 /// <param name="Namespace">Where; <see langword="null"/> means everywhere.</param>
 /// <param name="Name">On which object; <see langword="null"/> means any.</param>
 public sealed record AccessRequest(
-    string Verb, string Group, string Resource, string? Subresource = null, string? Namespace = null, string? Name = null);
+    string Verb, string Group, string Resource, string? Subresource = null, string? Namespace = null, string? Name = null)
+{
+    /// <summary>A path such as <c>/metrics</c>, instead of a resource.</summary>
+    public string? Path { get; private init; }
+
+    /// <summary>Asks for a path.</summary>
+    public static AccessRequest ToPath(string verb, string path) => new(verb, "", "") { Path = path };
+}
 
 /// <summary>The answer to an <see cref="AccessRequest"/>.</summary>
 /// <param name="Allowed">Whether it is allowed.</param>

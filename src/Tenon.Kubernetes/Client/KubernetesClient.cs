@@ -225,7 +225,8 @@ public sealed class KubernetesClient : IDisposable
         {
             Spec = new()
             {
-                ResourceAttributes = new()
+                NonResourceAttributes = request.Path is null ? null : new() { Verb = request.Verb, Path = request.Path },
+                ResourceAttributes = request.Path is not null ? null : new()
                 {
                     Verb = request.Verb,
                     Group = request.Group,

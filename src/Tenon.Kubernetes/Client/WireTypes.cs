@@ -60,6 +60,15 @@ internal sealed record SelfSubjectAccessReview
 internal sealed record AccessReviewSpec
 {
     public ResourceAttributes? ResourceAttributes { get; init; }
+
+    public NonResourceAttributes? NonResourceAttributes { get; init; }
+}
+
+internal sealed record NonResourceAttributes
+{
+    public string Verb { get => field ?? ""; init; }
+
+    public string Path { get => field ?? ""; init; }
 }
 
 internal sealed record ResourceAttributes

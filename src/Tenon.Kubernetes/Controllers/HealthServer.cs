@@ -1,8 +1,10 @@
 using System.Net;
+using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Server.Kestrel.Https;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -30,6 +32,12 @@ public sealed record HealthServerOptions
 
     /// <summary>How many label combinations one instrument may have; further ones are counted together.</summary>
     public int MaxSeries { get; init; } = 2000;
+
+    /// <summary>The server certificate, for TLS; <see langword="null"/> for plain HTTP.</summary>
+    public X509Certificate2? Certificate { get; init; }
+
+    /// <summary>Whether the owner of a bearer token may read the metrics; <see langword="null"/> lets everybody. Health is always open.</summary>
+    public Func<Secret, CancellationToken, Task<bool>>? AuthorizeMetrics { get; init; }
 }
 
 /// <summary>Serves <c>/healthz</c>, <c>/livez</c>, <c>/readyz</c> and <c>/metrics</c> (Prometheus text format) over HTTP.</summary>
@@ -63,10 +71,15 @@ public sealed partial class HealthServer : IAsyncDisposable
     {
         if (_app is not null) throw new InvalidOperationException("The health server is started already.");
         WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
-        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
+        builder.WebHost.UseKestrelCore();
+        if (_options.Certificate is not null) builder.WebHost.UseKestrelHttpsConfiguration();
+        builder.WebHost.ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
-            kestrel.Listen(_options.Endpoint);
+            kestrel.Listen(_options.Endpoint, listen =>
+            {
+                if (_options.Certificate is { } certificate) listen.UseHttps(new HttpsConnectionAdapterOptions { ServerCertificate = certificate });
+            });
         });
         WebApplication app = builder.Build();
         app.Run(ServeAsync);
@@ -105,7 +118,7 @@ public sealed partial class HealthServer : IAsyncDisposable
         if (!HttpMethods.IsGet(context.Request.Method) && !HttpMethods.IsHead(context.Request.Method))
             return AnswerAsync(context, StatusCodes.Status405MethodNotAllowed, "only GET is served here\n");
         string path = context.Request.Path.Value?.TrimEnd('/') ?? "";
-        if (path == "/metrics") return MetricsAsync(context);
+        if (path == "/metrics") return AuthorizedMetricsAsync(context);
         foreach (string root in (ReadOnlySpan<string>)["/healthz", "/livez", "/readyz"])
         {
             if (path == root) return ChecksAsync(context, root, Checks(root));
@@ -117,6 +130,23 @@ public sealed partial class HealthServer : IAsyncDisposable
         }
 
         return AnswerAsync(context, StatusCodes.Status404NotFound, "there is /healthz, /livez, /readyz and /metrics\n");
+    }
+
+    private async Task AuthorizedMetricsAsync(HttpContext context)
+    {
+        if (_options.AuthorizeMetrics is { } authorize)
+        {
+            string header = context.Request.Headers.Authorization.ToString();
+            string token = header.StartsWith("Bearer ", StringComparison.OrdinalIgnoreCase) ? header[7..].Trim() : "";
+            int refusal = token.Length == 0 ? StatusCodes.Status401Unauthorized : StatusCodes.Status403Forbidden;
+            if (token.Length == 0 || !await authorize(new Secret(token), context.RequestAborted))
+            {
+                await AnswerAsync(context, refusal, "metrics need the bearer token of somebody who may get /metrics\n");
+                return;
+            }
+        }
+
+        await MetricsAsync(context);
     }
 
     private HealthCheck[] Checks(string root) => root == "/readyz" ? [.. _liveness, .. _readiness] : _liveness;

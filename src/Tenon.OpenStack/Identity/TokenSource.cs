@@ -103,7 +103,7 @@ internal sealed partial class TokenSource(CloudCredentials credentials, Uri toke
     {
         // Its failure is logged and held; that nobody waits for it must not look like an unobserved exception.
         Task<AccessGrant> renewal = StartRenewal();
-        renewal.ContinueWith(
+        _ = renewal.ContinueWith(
             static t => t.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted | TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
         return renewal;
     }

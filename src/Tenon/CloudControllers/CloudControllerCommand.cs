@@ -82,12 +82,13 @@ internal static class CloudControllerCommand
         foreach (string ignored in flags.IgnoredIn(parsed))
             output.Report(Problem.Warning(ignored, null, "has no meaning here and is ignored", "It may be removed."));
         CloudConfig config = Connections.ReadCloudConfig(parsed.GetValue(flags.CloudConfig), output.Report);
-        CloudControllerSettings settings = Settings(flags, parsed);
+        KubernetesConfiguration clusterConfiguration = Connections.ClusterConfiguration(parsed.GetValue(flags.Kubeconfig), parsed.GetValue(flags.Master));
+        CloudControllerSettings settings = Settings(flags, parsed, clusterConfiguration);
         using ILoggerFactory loggers = CreateLogs(parsed.GetValue(flags.Verbosity), parsed.GetRequiredValue(flags.LoggingFormat));
         var options = new KubernetesClientOptions { UserAgent = "tenon-cloud-controller", QueriesPerSecond = parsed.GetValue(flags.KubeApiQps), Burst = parsed.GetValue(flags.KubeApiBurst) };
         string userAgent = string.Join(' ', new[] { "tenon-cloud-controller" }.Concat(parsed.GetValue(flags.UserAgent) ?? []));
         CloudClient cloud = Connections.OpenCloud(config, readOnly: false, loggers, userAgent);
-        KubernetesClient cluster = Connections.OpenCluster(parsed.GetValue(flags.Kubeconfig), options, loggers);
+        KubernetesClient cluster = new(clusterConfiguration, options, loggers: loggers);
         try
         {
             await using CloudControllerRole role = await CloudControllerRole.CreateAsync(config, cloud, cluster, settings, patient: true, loggers, cancellationToken);
@@ -104,7 +105,7 @@ internal static class CloudControllerCommand
         }
     }
 
-    private static CloudControllerSettings Settings(CloudControllerFlags flags, ParseResult parsed)
+    private static CloudControllerSettings Settings(CloudControllerFlags flags, ParseResult parsed, KubernetesConfiguration cluster)
     {
         IReadOnlySet<string> controllers = Select(parsed.GetRequiredValue(flags.Controllers));
         int port = parsed.GetValue(flags.SecurePort);
@@ -134,7 +135,26 @@ internal static class CloudControllerCommand
                 RenewDeadline = parsed.GetValue(flags.RenewDeadline),
                 RetryPeriod = parsed.GetValue(flags.RetryPeriod),
             },
-            Health = port == 0 ? null : new HealthServerOptions { Endpoint = new IPEndPoint(parsed.GetRequiredValue(flags.BindAddress), port) },
+            Health = port == 0 ? null : new HealthServerOptions
+            {
+                Endpoint = new IPEndPoint(parsed.GetRequiredValue(flags.BindAddress), port),
+                Certificate = ServingCertificate.Open(parsed.GetValue(flags.TlsCertificate), parsed.GetValue(flags.TlsKey)),
+                AuthorizeMetrics = (token, stop) => MayReadMetricsAsync(cluster, token, stop),
+            },
         };
+    }
+
+    /// <summary>Asks the API server, with the caller's own token, whether they may get /metrics.</summary>
+    private static async Task<bool> MayReadMetricsAsync(KubernetesConfiguration cluster, Secret token, CancellationToken cancellationToken)
+    {
+        using var asCaller = new KubernetesClient(cluster with { Credential = new KubernetesCredential.Token(token), ClientCertificate = null, ClientKey = null });
+        try
+        {
+            return (await asCaller.CanIAsync(AccessRequest.ToPath("get", "/metrics"), cancellationToken)).Allowed;
+        }
+        catch (KubernetesException)
+        {
+            return false;
+        }
     }
 }

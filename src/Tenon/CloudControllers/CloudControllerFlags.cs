@@ -20,7 +20,7 @@ internal sealed class CloudControllerFlags
         "--cert-dir", "--cidr-allocator-type", "--client-ca-file", "--contention-profiling", "--controller-start-interval", "--disabled-metrics",
         "--external-cloud-volume-plugin", "--feature-gates", "--http2-max-streams-per-connection", "--kube-api-content-type",
         "--leader-elect-resource-lock", "--log-flush-frequency", "--log-json-info-buffer-size", "--log-json-split-stream", "--log-text-info-buffer-size",
-        "--log-text-split-stream", "--min-resync-period", "--node-sync-period", "--permit-address-sharing", "--permit-port-sharing", "--profiling",
+        "--log-text-split-stream", "--min-resync-period", "--node-monitor-period", "--node-sync-period", "--permit-address-sharing", "--permit-port-sharing", "--profiling",
         "--requestheader-allowed-names", "--requestheader-client-ca-file", "--requestheader-extra-headers-prefix",
         "--requestheader-group-headers", "--requestheader-username-headers", "--requestheader-uid-headers", "--show-hidden-metrics-for-version",
         "--tls-cipher-suites", "--tls-min-version", "--tls-sni-cert-key", "--use-service-account-credentials", "--vmodule",
@@ -47,8 +47,6 @@ internal sealed class CloudControllerFlags
     public Option<bool> ConfigureCloudRoutes { get; } = Flag("--configure-cloud-routes", "Whether routes to the nodes' pods are made on the router. Said explicitly, the router on the nodes' subnet is taken where cloud.conf names none.", true);
 
     public Option<TimeSpan> RouteReconciliationPeriod { get; } = Duration("--route-reconciliation-period", "How often all routes are compared; they are made the moment that a node changes.", "5m");
-
-    public Option<TimeSpan> NodeMonitorPeriod { get; } = Duration("--node-monitor-period", "How often nodes that are not ready are looked up in the cloud, all with one list.", "5s");
 
     public Option<TimeSpan> NodeStatusUpdateFrequency { get; } = Duration("--node-status-update-frequency", "How often all nodes' addresses are compared.", "5m");
 
@@ -118,7 +116,7 @@ internal sealed class CloudControllerFlags
     private IEnumerable<Option> Known() =>
     [
         CloudConfig, CloudProvider, ClusterName, Kubeconfig, Master, Controllers, ClusterCidr, AllocateNodeCidrs, ConfigureCloudRoutes,
-        RouteReconciliationPeriod, NodeMonitorPeriod, NodeStatusUpdateFrequency, ServiceResyncPeriod, ConcurrentServiceSyncs, ConcurrentNodeSyncs,
+        RouteReconciliationPeriod, NodeStatusUpdateFrequency, ServiceResyncPeriod, ConcurrentServiceSyncs, ConcurrentNodeSyncs,
         KubeApiQps, KubeApiBurst, LeaderElect, LeaseDuration, RenewDeadline, RetryPeriod, LeaseName, LeaseNamespace, BindAddress, SecurePort,
         TlsCertificate, TlsKey, UserAgent, Verbosity, LoggingFormat,
     ];

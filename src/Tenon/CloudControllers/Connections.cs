@@ -78,7 +78,20 @@ internal static class Connections
     /// <param name="loggers">The logs.</param>
     /// <exception cref="CommandException">There is none, or it is wrong.</exception>
     public static KubernetesClient OpenCluster(string? path, KubernetesClientOptions? options = null, ILoggerFactory? loggers = null)
-        => new(Configuration(path) ?? throw new CommandException(ExitCode.Usage, "there is no cluster: give --kubeconfig FILE or set KUBECONFIG"), options, loggers: loggers);
+        => new(ClusterConfiguration(path, null), options, loggers: loggers);
+
+    /// <summary>How to reach the API server.</summary>
+    /// <param name="path">The kubeconfig, as for <see cref="OpenCluster"/>.</param>
+    /// <param name="master">The server's address, instead of the kubeconfig's.</param>
+    /// <exception cref="CommandException">There is none, or it is wrong.</exception>
+    public static KubernetesConfiguration ClusterConfiguration(string? path, string? master)
+    {
+        KubernetesConfiguration found = Configuration(path) ?? throw new CommandException(ExitCode.Usage, "there is no cluster: give --kubeconfig FILE or set KUBECONFIG");
+        if (string.IsNullOrEmpty(master)) return found;
+        return Uri.TryCreate(master, UriKind.Absolute, out Uri? server) && server.Scheme is "https" or "http"
+            ? found with { Server = server }
+            : throw new CommandException(ExitCode.Usage, $"--master \"{master}\" is not an address. Write it like https://192.0.2.1:6443.");
+    }
 
     /// <summary>The cluster's client, or nothing where no cluster is at hand.</summary>
     public static KubernetesClient? TryOpenCluster(string? path) => Configuration(path) is { } configuration ? new KubernetesClient(configuration) : null;

@@ -172,12 +172,14 @@ internal sealed class SimulatedKubelet(ClusterAccess cluster, Func<string, bool>
     private string? HostAddress(string node) => Cluster.Find(Kinds.Nodes, new("", node))?.Document.Objects("status", "addresses")
         .FirstOrDefault(a => a.Text("type") == "InternalIP").Text("address");
 
+    private static readonly string[] CountedResources = ["cpu", "memory"];
+
     private static string QosClass(JsonObject pod)
     {
         List<JsonObject> containers = [.. pod.Objects("spec", "containers")];
         bool none = containers.TrueForAll(c => c.Object("resources", "limits") is not { Count: > 0 } && c.Object("resources", "requests") is not { Count: > 0 });
         if (none) return "BestEffort";
-        bool all = containers.TrueForAll(c => new[] { "cpu", "memory" }.All(r => c.At("resources", "limits", r) is JsonNode limit
+        bool all = containers.TrueForAll(c => CountedResources.All(r => c.At("resources", "limits", r) is JsonNode limit
             && JsonNode.DeepEquals(limit, c.At("resources", "requests", r) ?? limit)));
         return all ? "Guaranteed" : "Burstable";
     }

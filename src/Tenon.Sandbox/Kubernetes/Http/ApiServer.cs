@@ -1,6 +1,5 @@
 using Microsoft.AspNetCore.Http;
 using Tenon.Sandbox.Kubernetes.Objects;
-using Tenon.Sandbox.Kubernetes.Resources;
 using Tenon.Sandbox.Kubernetes.Security;
 using Tenon.Sandbox.Measures;
 

@@ -11,6 +11,7 @@ namespace Tenon.Sandbox.Kubernetes.Http;
 internal sealed class Discovery(ResourceRegistry registry)
 {
     private const string V2Protobuf = "application/com.github.proto-openapi.spec.v2.v1.0+protobuf";
+    private static readonly string[] RootPaths = ["/api", "/api/v1", "/apis", "/healthz", "/livez", "/openapi/v2", "/openapi/v3", "/readyz", "/version"];
     private readonly ConcurrentDictionary<(string What, long Generation), byte[]> _documents = new();
 
     /// <summary>Answers a path.</summary>
@@ -65,7 +66,7 @@ internal sealed class Discovery(ResourceRegistry registry)
             case []:
                 return Answer.SendAsync(context, 200, new JsonObject
                 {
-                    ["paths"] = new JsonArray([.. new[] { "/api", "/api/v1", "/apis", "/healthz", "/livez", "/openapi/v2", "/openapi/v3", "/readyz", "/version" }
+                    ["paths"] = new JsonArray([.. RootPaths
                         .Concat(GroupVersions().Where(gv => gv.Group.Length > 0).Select(gv => "/" + PathOf(gv))).Order(StringComparer.Ordinal).Select(p => (JsonNode)p)]),
                 });
             default:

@@ -1,6 +1,5 @@
 using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Http;
-using Tenon.Core;
 using Tenon.Sandbox.Kubernetes.Objects;
 using Tenon.Sandbox.Kubernetes.Resources;
 using Tenon.Sandbox.Kubernetes.Security;
