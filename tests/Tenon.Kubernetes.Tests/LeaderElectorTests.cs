@@ -1,7 +1,5 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
-using Microsoft.AspNetCore.Http;
-using Tenon.Core;
 using Tenon.Kubernetes.Client;
 using Tenon.Kubernetes.Controllers;
 using Tenon.Testing;

@@ -1,7 +1,6 @@
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using Tenon.Core;
 using Tenon.Kubernetes.Client;
 using Tenon.Kubernetes.Objects;
 

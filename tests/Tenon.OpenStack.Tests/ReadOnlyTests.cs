@@ -1,6 +1,5 @@
 using System.Diagnostics.Metrics;
 using System.Reflection;
-using Tenon.Core;
 using Tenon.OpenStack.LoadBalancing;
 using Tenon.OpenStack.Networking;
 using Tenon.OpenStack.Tests.Support;

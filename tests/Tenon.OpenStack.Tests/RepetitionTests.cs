@@ -1,7 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
 using Microsoft.AspNetCore.Http;
-using Tenon.OpenStack.LoadBalancing;
 using Tenon.OpenStack.Networking;
 using Tenon.OpenStack.Tests.Support;
 

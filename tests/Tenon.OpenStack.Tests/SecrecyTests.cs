@@ -1,4 +1,3 @@
-using Tenon.Core;
 using Tenon.OpenStack.Tests.Support;
 
 namespace Tenon.OpenStack.Tests;

@@ -86,7 +86,7 @@ internal static class CloudControllerCommand
         CloudControllerSettings settings = Settings(flags, parsed, clusterConfiguration);
         using ILoggerFactory loggers = CreateLogs(parsed.GetValue(flags.Verbosity), parsed.GetRequiredValue(flags.LoggingFormat));
         var options = new KubernetesClientOptions { UserAgent = "tenon-cloud-controller", QueriesPerSecond = parsed.GetValue(flags.KubeApiQps), Burst = parsed.GetValue(flags.KubeApiBurst) };
-        string userAgent = string.Join(' ', new[] { "tenon-cloud-controller" }.Concat(parsed.GetValue(flags.UserAgent) ?? []));
+        string userAgent = string.Join(' ', (parsed.GetValue(flags.UserAgent) ?? []).Prepend("tenon-cloud-controller"));
         CloudClient cloud = Connections.OpenCloud(config, readOnly: false, loggers, userAgent);
         KubernetesClient cluster = new(clusterConfiguration, options, loggers: loggers);
         try

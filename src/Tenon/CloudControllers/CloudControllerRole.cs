@@ -14,7 +14,6 @@ using Tenon.Kubernetes.Objects;
 using Tenon.LoadBalancing;
 using Tenon.OpenStack;
 using Tenon.OpenStack.Compute;
-using Tenon.OpenStack.Configuration;
 
 namespace Tenon.CloudControllers;
 

@@ -1,8 +1,6 @@
 using Tenon.CloudController.Configuration;
 using Tenon.CloudController.Discovery;
-using Tenon.CloudController.Nodes;
 using Tenon.CloudController.Tests.Nodes;
-using Tenon.Core;
 using Tenon.Kubernetes.Objects;
 using Tenon.OpenStack;
 using Tenon.OpenStack.Configuration;

@@ -1,7 +1,6 @@
 using System.Text.Json.Nodes;
 using Tenon.CloudController.LoadBalancers;
 using Tenon.Kubernetes.Controllers;
-using Tenon.Kubernetes.Objects;
 using Tenon.OpenStack;
 using Tenon.Sandbox.Measures;
 using static Tenon.CloudController.Tests.LoadBalancers.ServiceExamples;

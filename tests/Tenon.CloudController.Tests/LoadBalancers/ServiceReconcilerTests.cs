@@ -1,9 +1,6 @@
-using System.Collections.Immutable;
 using System.Text.Json.Nodes;
 using Tenon.CloudController.LoadBalancers;
 using Tenon.Kubernetes.Objects;
-using Tenon.OpenStack;
-using Tenon.Sandbox.Measures;
 using static Tenon.CloudController.Tests.LoadBalancers.ServiceExamples;
 using Outcome = Tenon.Core.Outcome;
 

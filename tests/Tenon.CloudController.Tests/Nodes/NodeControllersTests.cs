@@ -4,7 +4,6 @@ using Microsoft.Extensions.Logging.Abstractions;
 using Tenon.CloudController.Configuration;
 using Tenon.CloudController.Nodes;
 using Tenon.CloudController.Routes;
-using Tenon.Core;
 using Tenon.Kubernetes.Client;
 using Tenon.Kubernetes.Controllers;
 using Tenon.Kubernetes.Informers;

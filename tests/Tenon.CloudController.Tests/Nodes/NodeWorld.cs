@@ -13,7 +13,6 @@ using Tenon.Kubernetes.Objects;
 using Tenon.OpenStack;
 using Tenon.OpenStack.Configuration;
 using Tenon.Sandbox;
-using Tenon.Sandbox.Measures;
 using Tenon.Testing;
 
 namespace Tenon.CloudController.Tests.Nodes;

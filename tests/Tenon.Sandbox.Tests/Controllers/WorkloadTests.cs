@@ -1,4 +1,3 @@
-using System.Text.Json.Nodes;
 using Tenon.Sandbox.Kubernetes;
 using Tenon.Sandbox.Kubernetes.Objects;
 using Tenon.Sandbox.Kubernetes.Storage;

@@ -64,7 +64,7 @@ public sealed class OpenStackClientTests
         try
         {
             await File.WriteAllTextAsync(clouds, cloud.Host.CloudsYaml, TestContext.Current.CancellationToken);
-            var start = new ProcessStartInfo(Client) { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true };
+            var start = new ProcessStartInfo(Client) { UseShellExecute = false, RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true };
             foreach (string name in start.Environment.Keys.Where(k => k.StartsWith("OS_", StringComparison.Ordinal)).ToList()) start.Environment.Remove(name);
             start.Environment["OS_CLIENT_CONFIG_FILE"] = clouds;
             start.Environment["OS_CLOUD"] = "sandbox";

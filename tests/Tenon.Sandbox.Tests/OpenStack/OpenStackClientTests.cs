@@ -97,7 +97,7 @@ public sealed class OpenStackClientTests : IAsyncLifetime
 
     private async Task<(int Code, string Output, string Error)> Start(string cloud, params string[] arguments)
     {
-        var start = new ProcessStartInfo("openstack", arguments) { RedirectStandardOutput = true, RedirectStandardError = true };
+        var start = new ProcessStartInfo("openstack", arguments) { UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true };
         foreach (string name in start.Environment.Keys.Where(k => k.StartsWith("OS_", StringComparison.Ordinal)).ToArray()) start.Environment.Remove(name);
         start.Environment["OS_CLIENT_CONFIG_FILE"] = Path.Combine(_folder, "clouds.yaml");
         start.Environment["OS_CLOUD"] = cloud;
