@@ -111,7 +111,7 @@ public sealed class ApiException(int code, string reason, string message, JsonOb
     /// <summary>409 for a server-side apply.</summary>
     public static ApiException ApplyConflict(IReadOnlyList<ApplyConflict> conflicts)
     {
-        var owners = conflicts.GroupBy(c => c.Owner).Select(g => g.Count() == 1
+        var owners = conflicts.GroupBy(c => c.Owner).Select(g => conflicts.Count == 1
             ? $"conflict with {g.Key}: {g.First().Field}"
             : $"conflicts with {g.Key}:\n{string.Join('\n', g.Select(c => $"- {c.Field}"))}");
         string count = conflicts.Count == 1 ? "1 conflict" : $"{conflicts.Count} conflicts";

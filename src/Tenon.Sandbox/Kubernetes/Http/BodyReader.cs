@@ -5,6 +5,7 @@ using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Http;
+using Tenon.Sandbox.Kubernetes.Schemas;
 using YamlDotNet.Core;
 using YamlDotNet.RepresentationModel;
 
@@ -15,7 +16,7 @@ namespace Tenon.Sandbox.Kubernetes.Http;
 /// <param name="Duplicates">Fields that occur twice, as warnings word them; the last one counts.</param>
 internal sealed record Body(JsonNode? Node, IReadOnlyList<string> Duplicates);
 
-/// <summary>Reads request bodies: JSON, and YAML where the content type says so.</summary>
+/// <summary>Reads request bodies: JSON, the protobuf of built-in kinds, and YAML where the content type says so.</summary>
 internal static class BodyReader
 {
     private const int Limit = 3 * 1024 * 1024;
@@ -43,7 +44,20 @@ internal static class BodyReader
 
             byte[] bytes = result.Buffer.ToArray();
             reader.AdvanceTo(result.Buffer.End);
+            if (bytes.AsSpan().StartsWith("k8s\0"u8)) return ParseProtobuf(bytes);
             return yaml && !LooksLikeJson(bytes) ? new(ParseYaml(bytes), []) : ParseJson(bytes);
+        }
+    }
+
+    private static Body ParseProtobuf(byte[] bytes)
+    {
+        try
+        {
+            return new(ProtobufReader.Read(bytes), []);
+        }
+        catch (Exception e) when (e is FormatException or OverflowException or JsonException)
+        {
+            throw ApiException.BadRequest(e.Message);
         }
     }
 

@@ -92,7 +92,6 @@ internal sealed class ObjectHandler(ObjectOperations objects, AccessControl acce
     public static async Task<Body> ReadAsync(HttpContext context)
     {
         string type = (context.Request.ContentType ?? "application/json").Split(';')[0].Trim();
-        if (type == "application/vnd.kubernetes.protobuf") throw ApiException.UnsupportedMediaType("application/json", "application/yaml");
         return await BodyReader.ReadAsync(context.Request, type.EndsWith("yaml", StringComparison.Ordinal), context.RequestAborted);
     }
 

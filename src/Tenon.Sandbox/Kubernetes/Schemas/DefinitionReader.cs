@@ -12,7 +12,8 @@ namespace Tenon.Sandbox.Kubernetes.Schemas;
 /// <item>Types: <c>string int32 int64 double bool bytes time microtime quantity intstr any</c>, <c>[]T</c>, <c>{}T</c> (a map), an enum or type of the file,
 /// <c>alias.T</c> of another.</item>
 /// <item>Flags: <c>map(keys)</c>, <c>set</c> (how a list merges when applied; otherwise as a whole), <c>atomic</c> (an object or map that is applied as a whole),
-/// <c>merge(key)</c>, <c>merge</c>, <c>retain</c> (strategic merge), <c>default(value)</c>.</item>
+/// <c>merge(key)</c>, <c>merge</c>, <c>retain</c> (strategic merge), <c>default(value)</c>, <c>@2.1</c> (the number in protobuf messages, below that of a message
+/// that JSON does not show; with <c>*</c> where it is left out unless it is set).</item>
 /// </list>
 /// </summary>
 internal sealed class DefinitionReader
@@ -110,7 +111,10 @@ internal sealed class DefinitionReader
         string[] words = head.Split(' ', 3, StringSplitOptions.RemoveEmptyEntries);
         bool required = words[0].EndsWith('!');
         Flags flags = Flags.Read(words.Length > 2 ? words[2] : string.Empty);
-        return new FieldSchema(words[0].TrimEnd('!'), ReadType(package, words[1], flags), required, description, flags.Strategies, flags.MergeKey);
+        return new FieldSchema(words[0].TrimEnd('!'), ReadType(package, words[1], flags), required, description, flags.Strategies, flags.MergeKey)
+        {
+            ProtobufPath = flags.Number, ProtobufOptional = flags.Optional,
+        };
     }
 
     private TypeSchema ReadType(string package, string text, Flags flags)
@@ -166,14 +170,27 @@ internal sealed class DefinitionReader
     private sealed record Flags(
         ListKind ListKind, ImmutableArray<string> ListKeys, bool Atomic, ImmutableArray<string> Strategies, string? MergeKey, string? DefaultText)
     {
+        public ImmutableArray<int> Number { get; init; } = [];
+
+        public bool Optional { get; init; }
+
         public static readonly Flags None = new(ListKind.Atomic, [], false, [], null, null);
 
         public static Flags Read(string text)
         {
             var (list, keys, atomic, merge, retain, mergeKey, defaultText) = (ListKind.Atomic, ImmutableArray<string>.Empty, false, false, false, (string?)null, (string?)null);
             bool listGiven = false;
+            ImmutableArray<int> number = [];
+            bool optional = false;
             foreach (string word in text.Split(' ', StringSplitOptions.RemoveEmptyEntries))
             {
+                if (word[0] == '@')
+                {
+                    optional = word[^1] == '*';
+                    number = [.. word[1..].TrimEnd('*').Split('.').Select(int.Parse)];
+                    continue;
+                }
+
                 int open = word.IndexOf('(', StringComparison.Ordinal);
                 string name = open < 0 ? word : word[..open];
                 string? argument = open < 0 ? null : word[(open + 1)..^1];
@@ -216,7 +233,7 @@ internal sealed class DefinitionReader
                 (false, true) => ["retainKeys"],
                 _ => [],
             };
-            return new(list, keys, atomic, strategies, mergeKey, defaultText);
+            return new(list, keys, atomic, strategies, mergeKey, defaultText) { Number = number, Optional = optional };
         }
 
         public JsonNode? Default(SchemaKind kind) =>

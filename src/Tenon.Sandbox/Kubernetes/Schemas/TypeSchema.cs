@@ -112,6 +112,12 @@ public sealed class TypeSchema
 public sealed record FieldSchema(
     string Name, TypeSchema Type, bool Required, string Description, ImmutableArray<string> PatchStrategies, string? PatchMergeKey)
 {
+    /// <summary>The field's number in protobuf messages, below those of the messages that JSON does not show; empty where it has none.</summary>
+    public ImmutableArray<int> ProtobufPath { get; init; } = [];
+
+    /// <summary>Whether protobuf messages leave the field out when it is not set, so that zero means zero.</summary>
+    public bool ProtobufOptional { get; init; }
+
     /// <summary>Whether strategic merge merges the value (lists; maps always do).</summary>
     public bool MergesOnPatch => PatchStrategies.Contains("merge");
 }
