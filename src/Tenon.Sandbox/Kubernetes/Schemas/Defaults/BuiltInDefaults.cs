@@ -56,7 +56,7 @@ internal static class BuiltInDefaults
             case ("rbac.authorization.k8s.io", _):
                 FillSubjects(value);
                 break;
-            case ("autoscaling", "HorizontalPodAutoscaler"):
+            case ("autoscaling", "HorizontalPodAutoscaler") when kind.Version == "v2":
                 if (spec is not null) FillAutoscaler(spec);
                 break;
             case ("apiextensions.k8s.io", "CustomResourceDefinition"):
