@@ -54,7 +54,7 @@ public sealed class DiscoveryTests(TestCluster cluster) : IClassFixture<TestClus
     {
         Answer protobuf = await cluster.Admin.GetAsync("/api/v1/namespaces", "application/vnd.kubernetes.protobuf");
         Answer either = await cluster.Admin.GetAsync("/api/v1/namespaces", "application/vnd.kubernetes.protobuf,application/json");
-        Answer body = await cluster.Admin.SendAsync("POST", "/api/v1/namespaces", "k8s", "application/vnd.kubernetes.protobuf");
+        Answer body = await cluster.Admin.SendAsync("POST", "/api/v1/namespaces", "k8s", "text/csv");
 
         protobuf.Status.ShouldBe(406);
         either.Status.ShouldBe(200);

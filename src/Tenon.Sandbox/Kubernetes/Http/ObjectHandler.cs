@@ -92,6 +92,11 @@ internal sealed class ObjectHandler(ObjectOperations objects, AccessControl acce
     public static async Task<Body> ReadAsync(HttpContext context)
     {
         string type = (context.Request.ContentType ?? "application/json").Split(';')[0].Trim();
+        if (type is not ("application/json" or "application/yaml" or "application/x-yaml" or "text/json" or "application/vnd.kubernetes.protobuf"))
+        {
+            throw ApiException.UnsupportedMediaType("application/json", "application/yaml", "application/vnd.kubernetes.protobuf");
+        }
+
         return await BodyReader.ReadAsync(context.Request, type.EndsWith("yaml", StringComparison.Ordinal), context.RequestAborted);
     }
 
