@@ -65,6 +65,7 @@ public sealed class KubernetesModule : IAsyncDisposable
         try
         {
             ClusterSeeder.Seed(module.Objects);
+            new WatchFaults(module.Objects.Store).Map(context.Control);
             var authenticator = new Authenticator(module._certificates, module._tokens);
             var authorizer = new RbacAuthorizer(module.Objects.Store);
             var special = new SpecialSubresources(

@@ -3,7 +3,7 @@ using System.Diagnostics;
 namespace Tenon.Sandbox.Tests.Kubernetes;
 
 /// <summary>
-/// The real kubectl at work: the one on the PATH, and an older one (Debian's 1.20) where <c>TENON_TEST_OLD_KUBECTL</c> names it.
+/// The real kubectl at work: the one on the PATH, and another (such as Debian's 1.20) where <c>KUBECTL</c> names it.
 /// </summary>
 [Trait("tier", "slow")]
 public sealed class KubectlTests : IAsyncLifetime
@@ -130,18 +130,20 @@ public sealed class KubectlTests : IAsyncLifetime
 
     private static IEnumerable<string> Candidates()
     {
-        if (Find("kubectl") is { } current) yield return current;
-        if (Environment.GetEnvironmentVariable("TENON_TEST_OLD_KUBECTL") is { Length: > 0 } old && File.Exists(old)) yield return old;
+        yield return "kubectl";
+        if (Environment.GetEnvironmentVariable("KUBECTL") is { Length: > 0 } other && other != "kubectl") yield return other;
     }
 
-    private static string? Find(string program) => (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':')
-        .Select(folder => Path.Combine(folder, program)).FirstOrDefault(File.Exists);
+    private static bool IsInstalled(string program) => program.Contains('/', StringComparison.Ordinal)
+        ? File.Exists(program)
+        : (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':').Any(folder => File.Exists(Path.Combine(folder, program)));
 
     /// <summary>Does what the cloud controller would: makes the nodes schedulable.</summary>
     private Task<string> InitializeNodesAsync(string kubectl) => RunAsync(kubectl, "taint nodes --all node.cloudprovider.kubernetes.io/uninitialized-");
 
     private async Task<string> RunAsync(string kubectl, string arguments, bool succeeds = true, string editor = "true")
     {
+        Assert.SkipUnless(IsInstalled(kubectl), $"{kubectl} is not installed");
         var start = new ProcessStartInfo(kubectl, arguments.Split(' '))
         {
             RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = _folder,

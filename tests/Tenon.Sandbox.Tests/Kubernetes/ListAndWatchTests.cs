@@ -221,6 +221,27 @@ public sealed class ListAndWatchTests(TestCluster cluster) : IClassFixture<TestC
     }
 
     [Fact(Timeout = Limit)]
+    public async Task Faults_of_watches_are_asked_for_over_http()
+    {
+        string path = await ConfigMapsAsync("a");
+        string revision = (await cluster.Admin.GetAsync(path)).Text("metadata", "resourceVersion")!;
+        using var control = new HttpClient { BaseAddress = cluster.Host.ControlUrl };
+        using WatchStream watch = await cluster.Admin.WatchAsync($"{path}?watch=true&resourceVersion={revision}");
+
+        using HttpResponseMessage ended = await control.DeleteAsync("kubernetes/watches?how=expire&resource=configmaps", TestContext.Current.CancellationToken);
+        using HttpResponseMessage wrong = await control.DeleteAsync("kubernetes/watches?how=gently", TestContext.Current.CancellationToken);
+
+        ((int)ended.StatusCode).ShouldBe(200);
+        ((int)wrong.StatusCode).ShouldBe(400);
+        (await watch.NextAsync())!["object"]!["code"]!.GetValue<int>().ShouldBe(410);
+        using HttpResponseMessage compacted = await control.PostAsync("kubernetes/compact", null, TestContext.Current.CancellationToken);
+        ((int)compacted.StatusCode).ShouldBe(200);
+        await MakeAsync(path, "b");
+        using WatchStream late = await cluster.Admin.WatchAsync($"{path}?watch=true&resourceVersion=1");
+        (await late.NextAsync())!["type"]!.GetValue<string>().ShouldBe("ERROR");
+    }
+
+    [Fact(Timeout = Limit)]
     public async Task Events_of_both_groups_are_the_same_objects()
     {
         string space = await cluster.NamespaceAsync();

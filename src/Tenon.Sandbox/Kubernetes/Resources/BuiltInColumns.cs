@@ -109,10 +109,11 @@ internal static class BuiltInColumns
     public static TableColumns Default { get; } = new([Name, Age with { Name = "Age", Type = "date" }], (o, now) => [o.Text("metadata", "name"), Cells.AgeOf(o, now)]);
 
     /// <summary>The columns of a resource.</summary>
-    public static TableColumns For(GroupResource resource) => Tables.GetValueOrDefault($"{resource.Group}/{resource.Resource}", Default);
+    public static TableColumns For(GroupResource resource) =>
+        Tables.GetValueOrDefault($"{resource.Group}/{resource.Resource}") ?? RareColumns.Tables.GetValueOrDefault($"{resource.Group}/{resource.Resource}", Default);
 
     /// <summary>Columns from a list of headings: a star hides a column but for <c>-o wide</c>, a colon gives the type.</summary>
-    private static TableColumns Of(string headings, Func<JsonObject, DateTimeOffset, JsonNode?[]> row)
+    internal static TableColumns Of(string headings, Func<JsonObject, DateTimeOffset, JsonNode?[]> row)
     {
         IEnumerable<TableColumn> columns = headings.Split(',').Select(h =>
         {
