@@ -34,7 +34,7 @@ internal static class BuiltInResources
         Make("", "v1", "ConfigMap", "configmaps cm", true, new DataStrategy()),
         Make("", "v1", "Secret", "secrets", true, new SecretStrategy()),
         Make("", "v1", "Event", "events ev", true, new EventStrategy { AllowCreateOnUpdate = true }),
-        Make("", "v1", "ServiceAccount", "serviceaccounts sa", true, new ResourceStrategy { ReturnsDeleted = true }) with
+        Make("", "v1", "ServiceAccount", "serviceaccounts sa", true, new ProvidedStrategy { ReturnsDeleted = true }) with
         {
             Subresources = [new("token", "TokenRequest", ["create"]) { KindVersion = new("authentication.k8s.io", "v1") }],
         },

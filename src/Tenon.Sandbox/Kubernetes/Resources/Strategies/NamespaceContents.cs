@@ -23,3 +23,16 @@ internal static class NamespaceContents
         context.Objects.Create(document);
     }
 }
+
+/// <summary>ServiceAccounts: the default one comes back when it is deleted, but not in a namespace that ends.</summary>
+internal sealed class ProvidedStrategy : ResourceStrategy
+{
+    /// <inheritdoc/>
+    public override void Released(Storage.StoredObject last, StrategyContext context)
+    {
+        if (context.Store.Get(new("", "namespaces"), new NamespacedName("", last.Key.Namespace)) is { IsBeingDeleted: false })
+        {
+            NamespaceContents.Provide(last.Key.Namespace, context);
+        }
+    }
+}

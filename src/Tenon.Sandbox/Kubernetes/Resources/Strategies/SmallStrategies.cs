@@ -71,51 +71,6 @@ internal sealed class NodeStrategy : ResourceStrategy
     }
 }
 
-/// <summary>Pods: pending until a node takes them; a node's pod goes gracefully.</summary>
-internal sealed class PodStrategy : ResourceStrategy
-{
-    private const long DefaultGrace = 30;
-
-    /// <inheritdoc/>
-    public override IReadOnlyDictionary<string, Func<JsonObject, string>> SelectableFields { get; } = new Dictionary<string, Func<JsonObject, string>>
-    {
-        ["spec.nodeName"] = o => o.Text("spec", "nodeName") ?? "",
-        ["spec.restartPolicy"] = o => o.Text("spec", "restartPolicy") ?? "",
-        ["spec.schedulerName"] = o => o.Text("spec", "schedulerName") ?? "",
-        ["spec.serviceAccountName"] = o => o.Text("spec", "serviceAccountName") ?? "",
-        ["spec.hostNetwork"] = o => o.Bool("spec", "hostNetwork") == true ? "true" : "false",
-        ["status.phase"] = o => o.Text("status", "phase") ?? "",
-        ["status.podIP"] = o => o.Text("status", "podIP") ?? "",
-        ["status.nominatedNodeName"] = o => o.Text("status", "nominatedNodeName") ?? "",
-    };
-
-    /// <inheritdoc/>
-    public override void PrepareForCreate(JsonObject document, StrategyContext context)
-    {
-        document["status"] = new JsonObject { ["phase"] = "Pending", ["qosClass"] = "BestEffort" };
-        JsonObject spec = document.Ensure("spec");
-        if (string.IsNullOrEmpty(spec.Text("serviceAccountName")))
-        {
-            spec["serviceAccountName"] = "default";
-            spec["serviceAccount"] = "default";
-        }
-
-        JsonArray tolerations = spec.EnsureArray("tolerations");
-        foreach (string key in new[] { "node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable" })
-        {
-            if (tolerations.OfType<JsonObject>().Any(t => t.Text("key") == key || (t.Text("key") is null && t.Text("operator") == "Exists"))) continue;
-            tolerations.Add((JsonNode)new JsonObject { ["key"] = key, ["operator"] = "Exists", ["effect"] = "NoExecute", ["tolerationSeconds"] = 300 });
-        }
-    }
-
-    /// <inheritdoc/>
-    public override long GracePeriodSeconds(JsonObject document, long? requested)
-    {
-        if (string.IsNullOrEmpty(document.Text("spec", "nodeName")) || document.Text("status", "phase") is "Succeeded" or "Failed") return 0;
-        return requested ?? document.Long("spec", "terminationGracePeriodSeconds") ?? DefaultGrace;
-    }
-}
-
 /// <summary>ConfigMaps, and the immutability that Secrets share.</summary>
 internal class DataStrategy : ResourceStrategy
 {
@@ -139,6 +94,20 @@ internal sealed class SecretStrategy : DataStrategy
 
     /// <inheritdoc/>
     public override void PrepareForCreate(JsonObject document, StrategyContext context) => Encode(document);
+
+    /// <inheritdoc/>
+    public override void Commit(JsonObject document, JsonObject? old, StrategyContext context)
+    {
+        if (document.Text("type") != "kubernetes.io/service-account-token" || context.Objects.IssueToken is not { } issue || document.At("data", "token") is not null) return;
+        string name = document.At("metadata", "annotations").Text("kubernetes.io/service-account.name") ?? "";
+        var key = new Tenon.Core.NamespacedName(document.Text("metadata", "namespace") ?? "", name);
+        if (context.Store.Get(new("", "serviceaccounts"), key) is not { } account) return;
+        document.Object("metadata", "annotations")!["kubernetes.io/service-account.uid"] = account.Uid;
+        JsonObject data = document.Ensure("data");
+        data["ca.crt"] = Convert.ToBase64String(Encoding.ASCII.GetBytes(context.Objects.AuthorityPem));
+        data["namespace"] = Convert.ToBase64String(Encoding.UTF8.GetBytes(account.Key.Namespace));
+        data["token"] = Convert.ToBase64String(Encoding.ASCII.GetBytes(issue(account)));
+    }
 
     /// <inheritdoc/>
     public override void PrepareForUpdate(JsonObject document, JsonObject old, StrategyContext context) => Encode(document);
