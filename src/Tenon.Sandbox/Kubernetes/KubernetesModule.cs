@@ -17,6 +17,7 @@ public sealed class KubernetesModule : IAsyncDisposable
     private readonly ServiceAccountTokens _tokens;
     private readonly CancellationTokenSource _stop = new();
     private readonly ILogger _logger;
+    private readonly Authenticator _authenticator;
     private LoopbackServer? _server;
     private ClusterControllers? _controllers;
 
@@ -31,6 +32,7 @@ public sealed class KubernetesModule : IAsyncDisposable
         foreach (ResourceDefinition definition in BuiltInResources.All(new ServiceStrategy(context.Options.DualStack))) registry.Add(definition);
         var store = new ClusterStore();
         _tokens = new ServiceAccountTokens(store, time);
+        _authenticator = new Authenticator(_certificates, _tokens);
         Objects = new ObjectOperations(store, registry, time)
         {
             AuthorityPem = _certificates.AuthorityPem,
@@ -50,13 +52,16 @@ public sealed class KubernetesModule : IAsyncDisposable
     /// <summary>The API server, <c>https://127.0.0.1:PORT</c>.</summary>
     public string Address { get; private set; } = "";
 
-    /// <summary>A kubeconfig of a service account, which need not exist yet when its rights are tested.</summary>
+    /// <summary>A kubeconfig of a service account, valid for a day.</summary>
     /// <exception cref="ApiException">404: there is no such service account.</exception>
     public string KubeconfigOf(NamespacedName serviceAccount)
     {
         StoredObject account = Objects.Get(Objects.Target("", "serviceaccounts", serviceAccount.Namespace, serviceAccount.Name));
         return _certificates.TokenKubeconfig(Address, serviceAccount.Name, _tokens.Issue(account, ServiceAccountTokens.Audiences, TimeSpan.FromHours(24)));
     }
+
+    /// <summary>Lets a fixed bearer token stand for a user until the sandbox ends.</summary>
+    public void AddToken(string token, UserInfo user) => _authenticator.AddToken(token, user);
 
     /// <summary>Starts it: <see cref="LoopbackServer"/> with a certificate, each request through the context's pipeline as service <c>kubernetes</c>.</summary>
     internal static async Task<KubernetesModule> StartAsync(SandboxContext context, CancellationToken cancellationToken)
@@ -66,7 +71,7 @@ public sealed class KubernetesModule : IAsyncDisposable
         {
             ClusterSeeder.Seed(module.Objects);
             new WatchFaults(module.Objects.Store).Map(context.Control);
-            var authenticator = new Authenticator(module._certificates, module._tokens);
+            Authenticator authenticator = module._authenticator;
             var authorizer = new RbacAuthorizer(module.Objects.Store);
             var special = new SpecialSubresources(
                 module.Objects, new AccessReviews(authenticator, authorizer), new TokenRequests(module._tokens, module.Objects.Store, module.Objects.Time));

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Tenon.Sandbox.Kubernetes.Security;
 
 namespace Tenon.Sandbox.Tests.Kubernetes;
 
@@ -57,6 +58,18 @@ public sealed class AccessTests(TestCluster cluster) : IClassFixture<TestCluster
 
         refused.Status.ShouldBe(401);
         refused.Text("reason").ShouldBe("Unauthorized");
+    }
+
+    [Fact(Timeout = Limit)]
+    public async Task A_fixed_token_stands_for_a_user()
+    {
+        cluster.Host.Kubernetes.AddToken("fixed", new UserInfo("carol", ["system:masters"]));
+        ApiClient carol = cluster.Client(token: "fixed");
+
+        Answer self = await carol.PostAsync("/apis/authentication.k8s.io/v1/selfsubjectreviews", """{"apiVersion":"authentication.k8s.io/v1","kind":"SelfSubjectReview"}""");
+
+        self.Text("status", "userInfo", "username").ShouldBe("carol");
+        self.Text("status", "userInfo", "groups").ShouldBe("""["system:masters","system:authenticated"]""");
     }
 
     [Fact(Timeout = Limit)]
