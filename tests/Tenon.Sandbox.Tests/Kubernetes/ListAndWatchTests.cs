@@ -7,10 +7,9 @@ public sealed class ListAndWatchTests(TestCluster cluster) : IClassFixture<TestC
 {
     private const int Limit = 30_000;
 
-    private async Task<string> ConfigMapsAsync(params string[] names)
+    private async Task<string> SecretsAsync(params string[] names)
     {
-        string path = $"/api/v1/namespaces/{await cluster.NamespaceAsync()}/configmaps";
-        await cluster.Admin.DeleteAsync($"{path}/kube-root-ca.crt");
+        string path = $"/api/v1/namespaces/{await cluster.NamespaceAsync()}/secrets";
         foreach (string name in names) await MakeAsync(path, name);
         return path;
     }
@@ -18,7 +17,7 @@ public sealed class ListAndWatchTests(TestCluster cluster) : IClassFixture<TestC
     private Task<Answer> MakeAsync(string path, string name, string labels = "{}") =>
         cluster.Admin.PostAsync(path, new JsonObject
         {
-            ["apiVersion"] = "v1", ["kind"] = "ConfigMap", ["metadata"] = new JsonObject { ["name"] = name, ["labels"] = JsonNode.Parse(labels) },
+            ["apiVersion"] = "v1", ["kind"] = "Secret", ["metadata"] = new JsonObject { ["name"] = name, ["labels"] = JsonNode.Parse(labels) },
         }.ToJsonString());
 
     private static string[] Names(Answer list) => [.. list.At("items")!.AsArray().Select(i => i!["metadata"]!["name"]!.GetValue<string>())];
@@ -26,11 +25,11 @@ public sealed class ListAndWatchTests(TestCluster cluster) : IClassFixture<TestC
     [Fact(Timeout = Limit)]
     public async Task Lists_are_in_order_and_carry_a_revision()
     {
-        string path = await ConfigMapsAsync("b", "a", "c");
+        string path = await SecretsAsync("b", "a", "c");
 
         Answer list = await cluster.Admin.GetAsync(path);
 
-        list.Text("kind").ShouldBe("ConfigMapList");
+        list.Text("kind").ShouldBe("SecretList");
         Names(list).ShouldBe(["a", "b", "c"]);
         long.Parse(list.Text("metadata", "resourceVersion")!).ShouldBeGreaterThan(0);
     }
@@ -38,7 +37,7 @@ public sealed class ListAndWatchTests(TestCluster cluster) : IClassFixture<TestC
     [Fact(Timeout = Limit)]
     public async Task Pages_show_one_moment_whatever_happens_between_them()
     {
-        string path = await ConfigMapsAsync("a", "b", "c", "d");
+        string path = await SecretsAsync("a", "b", "c", "d");
 
         Answer first = await cluster.Admin.GetAsync($"{path}?limit=2");
         await cluster.Admin.DeleteAsync($"{path}/c");
@@ -55,7 +54,7 @@ public sealed class ListAndWatchTests(TestCluster cluster) : IClassFixture<TestC
     [Fact(Timeout = Limit)]
     public async Task A_page_of_a_forgotten_moment_is_expired_but_can_go_on()
     {
-        string path = await ConfigMapsAsync("a", "b", "c");
+        string path = await SecretsAsync("a", "b", "c");
         Answer first = await cluster.Admin.GetAsync($"{path}?limit=1");
         await MakeAsync(path, "d");
         cluster.Host.Kubernetes.Objects.Store.Compact();
@@ -80,7 +79,7 @@ public sealed class ListAndWatchTests(TestCluster cluster) : IClassFixture<TestC
     [InlineData("fieldSelector=metadata.name%21%3Db", "a,c")]
     public async Task Selectors_select(string query, string expected)
     {
-        string path = await ConfigMapsAsync();
+        string path = await SecretsAsync();
         await MakeAsync(path, "a", """{"tier":"front","n":"1"}""");
         await MakeAsync(path, "b", """{"tier":"back","n":"2"}""");
         await MakeAsync(path, "c");
@@ -95,7 +94,7 @@ public sealed class ListAndWatchTests(TestCluster cluster) : IClassFixture<TestC
     [InlineData("continue=x", "continue key is not valid")]
     public async Task Selectors_that_make_no_sense_are_refused(string query, string message)
     {
-        Answer refused = await cluster.Admin.GetAsync($"{await ConfigMapsAsync()}?{query}");
+        Answer refused = await cluster.Admin.GetAsync($"{await SecretsAsync()}?{query}");
 
         refused.Status.ShouldBe(400);
         refused.Text("message")!.ShouldContain(message);
@@ -104,7 +103,7 @@ public sealed class ListAndWatchTests(TestCluster cluster) : IClassFixture<TestC
     [Fact(Timeout = Limit)]
     public async Task Lists_at_a_revision_show_that_moment()
     {
-        string path = await ConfigMapsAsync("a");
+        string path = await SecretsAsync("a");
         string then = (await cluster.Admin.GetAsync(path)).Text("metadata", "resourceVersion")!;
         await MakeAsync(path, "b");
 
@@ -118,12 +117,12 @@ public sealed class ListAndWatchTests(TestCluster cluster) : IClassFixture<TestC
     [Fact(Timeout = Limit)]
     public async Task A_watch_continues_where_the_list_ended()
     {
-        string path = await ConfigMapsAsync("a");
+        string path = await SecretsAsync("a");
         string revision = (await cluster.Admin.GetAsync(path)).Text("metadata", "resourceVersion")!;
         await MakeAsync(path, "b");
 
         using WatchStream watch = await cluster.Admin.WatchAsync($"{path}?watch=true&resourceVersion={revision}");
-        await cluster.Admin.PatchAsync($"{path}/a", """{"data":{"k":"1"}}""");
+        await cluster.Admin.PatchAsync($"{path}/a", """{"metadata":{"annotations":{"k":"1"}}}""");
         await cluster.Admin.DeleteAsync($"{path}/b");
 
         (await watch.NextNameAsync()).ShouldBe("ADDED b");
@@ -136,7 +135,7 @@ public sealed class ListAndWatchTests(TestCluster cluster) : IClassFixture<TestC
     [Fact(Timeout = Limit)]
     public async Task A_watch_without_revision_begins_with_what_is_there_and_ends_in_time()
     {
-        string path = await ConfigMapsAsync("a", "b");
+        string path = await SecretsAsync("a", "b");
 
         using WatchStream watch = await cluster.Admin.WatchAsync($"{path}?watch=true&timeoutSeconds=1");
 
@@ -148,11 +147,11 @@ public sealed class ListAndWatchTests(TestCluster cluster) : IClassFixture<TestC
     [Fact(Timeout = Limit)]
     public async Task Objects_that_enter_or_leave_a_selection_are_added_and_deleted()
     {
-        string path = await ConfigMapsAsync("a");
+        string path = await SecretsAsync("a");
         using WatchStream watch = await cluster.Admin.WatchAsync($"{path}?watch=true&labelSelector=on%3Dyes&resourceVersion={(await cluster.Admin.GetAsync(path)).Text("metadata", "resourceVersion")}");
 
         await cluster.Admin.PatchAsync($"{path}/a", """{"metadata":{"labels":{"on":"yes"}}}""");
-        await cluster.Admin.PatchAsync($"{path}/a", """{"data":{"k":"1"}}""");
+        await cluster.Admin.PatchAsync($"{path}/a", """{"metadata":{"annotations":{"k":"1"}}}""");
         await cluster.Admin.PatchAsync($"{path}/a", """{"metadata":{"labels":{"on":"no"}}}""");
         await cluster.Admin.DeleteAsync($"{path}/a");
         await MakeAsync(path, "z", """{"on":"yes"}""");
@@ -166,7 +165,7 @@ public sealed class ListAndWatchTests(TestCluster cluster) : IClassFixture<TestC
     [Fact(Timeout = Limit)]
     public async Task A_watch_from_a_forgotten_revision_gets_an_error_event()
     {
-        string path = await ConfigMapsAsync("a");
+        string path = await SecretsAsync("a");
         string old = (await cluster.Admin.GetAsync(path)).Text("metadata", "resourceVersion")!;
         await MakeAsync(path, "b");
         cluster.Host.Kubernetes.Objects.Store.Compact();
@@ -184,7 +183,7 @@ public sealed class ListAndWatchTests(TestCluster cluster) : IClassFixture<TestC
     [Fact(Timeout = Limit)]
     public async Task Initial_events_end_with_a_bookmark()
     {
-        string path = await ConfigMapsAsync("a");
+        string path = await SecretsAsync("a");
 
         using WatchStream watch = await cluster.Admin.WatchAsync(
             $"{path}?watch=true&sendInitialEvents=true&allowWatchBookmarks=true&resourceVersionMatch=NotOlderThan");
@@ -198,11 +197,11 @@ public sealed class ListAndWatchTests(TestCluster cluster) : IClassFixture<TestC
     [Fact(Timeout = Limit)]
     public async Task Watches_can_be_made_to_expire()
     {
-        string path = await ConfigMapsAsync();
+        string path = await SecretsAsync();
         string revision = (await cluster.Admin.GetAsync(path)).Text("metadata", "resourceVersion")!;
         using WatchStream watch = await cluster.Admin.WatchAsync($"{path}?watch=true&resourceVersion={revision}");
 
-        cluster.Host.Kubernetes.Objects.Store.EndWatches(new("", "configmaps"), WatchEnd.Expired).ShouldBeGreaterThan(0);
+        cluster.Host.Kubernetes.Objects.Store.EndWatches(new("", "secrets"), WatchEnd.Expired).ShouldBeGreaterThan(0);
 
         (await watch.NextAsync())!["object"]!["code"]!.GetValue<int>().ShouldBe(410);
         (await watch.NextAsync()).ShouldBeNull();
@@ -211,11 +210,11 @@ public sealed class ListAndWatchTests(TestCluster cluster) : IClassFixture<TestC
     [Fact(Timeout = Limit)]
     public async Task Watches_can_be_dropped()
     {
-        string path = await ConfigMapsAsync();
+        string path = await SecretsAsync();
         string revision = (await cluster.Admin.GetAsync(path)).Text("metadata", "resourceVersion")!;
         using WatchStream watch = await cluster.Admin.WatchAsync($"{path}?watch=true&resourceVersion={revision}");
 
-        cluster.Host.Kubernetes.Objects.Store.EndWatches(new("", "configmaps"), WatchEnd.Dropped);
+        cluster.Host.Kubernetes.Objects.Store.EndWatches(new("", "secrets"), WatchEnd.Dropped);
 
         await Should.ThrowAsync<Exception>(async () => (await watch.NextAsync()).ShouldNotBeNull());
     }
@@ -223,12 +222,12 @@ public sealed class ListAndWatchTests(TestCluster cluster) : IClassFixture<TestC
     [Fact(Timeout = Limit)]
     public async Task Faults_of_watches_are_asked_for_over_http()
     {
-        string path = await ConfigMapsAsync("a");
+        string path = await SecretsAsync("a");
         string revision = (await cluster.Admin.GetAsync(path)).Text("metadata", "resourceVersion")!;
         using var control = new HttpClient { BaseAddress = cluster.Host.ControlUrl };
         using WatchStream watch = await cluster.Admin.WatchAsync($"{path}?watch=true&resourceVersion={revision}");
 
-        using HttpResponseMessage ended = await control.DeleteAsync("kubernetes/watches?how=expire&resource=configmaps", TestContext.Current.CancellationToken);
+        using HttpResponseMessage ended = await control.DeleteAsync("kubernetes/watches?how=expire&resource=secrets", TestContext.Current.CancellationToken);
         using HttpResponseMessage wrong = await control.DeleteAsync("kubernetes/watches?how=gently", TestContext.Current.CancellationToken);
 
         ((int)ended.StatusCode).ShouldBe(200);
@@ -266,7 +265,7 @@ public sealed class ListAndWatchTests(TestCluster cluster) : IClassFixture<TestC
     [Fact(Timeout = Limit)]
     public async Task Collections_are_deleted_by_selector()
     {
-        string path = await ConfigMapsAsync("keep");
+        string path = await SecretsAsync("keep");
         await MakeAsync(path, "a", """{"x":"y"}""");
         await MakeAsync(path, "b", """{"x":"y"}""");
 
@@ -279,10 +278,10 @@ public sealed class ListAndWatchTests(TestCluster cluster) : IClassFixture<TestC
     [Fact(Timeout = Limit)]
     public async Task Large_answers_are_compressed_for_those_who_ask()
     {
-        string path = await ConfigMapsAsync();
+        string path = await SecretsAsync();
         await cluster.Admin.PostAsync(path, new JsonObject
         {
-            ["apiVersion"] = "v1", ["kind"] = "ConfigMap", ["metadata"] = new JsonObject { ["name"] = "big" }, ["data"] = new JsonObject { ["k"] = new string('x', 200_000) },
+            ["apiVersion"] = "v1", ["kind"] = "Secret", ["metadata"] = new JsonObject { ["name"] = "big" }, ["data"] = new JsonObject { ["k"] = new string('x', 200_000) },
         }.ToJsonString());
 
         Answer zipped = await cluster.Admin.SendAsync("GET", path, headers: ("Accept-Encoding", "gzip"));

@@ -75,6 +75,17 @@ internal sealed class NodeStrategy : ResourceStrategy
 internal class DataStrategy : ResourceStrategy
 {
     /// <inheritdoc/>
+    public override void Released(StoredObject last, StrategyContext context)
+    {
+        // The authority's certificate comes back, but not in a namespace that ends.
+        if (last.Key.Name == "kube-root-ca.crt"
+            && context.Store.Get(new("", "namespaces"), new Tenon.Core.NamespacedName("", last.Key.Namespace)) is { IsBeingDeleted: false })
+        {
+            NamespaceContents.Provide(last.Key.Namespace, context);
+        }
+    }
+
+    /// <inheritdoc/>
     public override IEnumerable<FieldError> Validate(JsonObject document, JsonObject? old, StrategyContext context)
     {
         if (old?.Bool("immutable") != true) yield break;
