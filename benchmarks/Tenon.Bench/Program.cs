@@ -58,7 +58,7 @@ foreach (BenchCase one in chosen)
     }
 }
 
-IAnsiConsole console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Console.Out) });
+IAnsiConsole console = AnsiConsole.Create(new AnsiConsoleSettings { Ansi = Console.IsOutputRedirected ? AnsiSupport.No : AnsiSupport.Detect, Out = new AnsiConsoleOutput(Console.Out) });
 if (Console.IsOutputRedirected) console.Profile.Width = 200;
 var table = new Table { Border = TableBorder.None };
 foreach (string heading in new[] { "CASE", "FIGURE", "VALUE", "BUDGET", "VERDICT" }) table.AddColumn(new TableColumn(heading).PadLeft(0).PadRight(3).NoWrap());

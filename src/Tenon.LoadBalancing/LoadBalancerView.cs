@@ -285,7 +285,8 @@ public sealed class LoadBalancerView : IDisposable
                 Update(state => state with { Trees = ViewMerge.LoadBalancers(state.Trees, loadBalancers, began) });
                 break;
             case ViewParts.Trees:
-                ViewMerge.Parts parts = await ListTreesAsync(cancellationToken);
+                // Parts belong to load balancers that are known: where there are none, there is nothing to ask for.
+                ViewMerge.Parts parts = State.Trees.IsEmpty ? new ViewMerge.Parts() : await ListTreesAsync(cancellationToken);
                 Update(state => state with { Trees = ViewMerge.Children(state.Trees, parts, began) });
                 break;
             case ViewParts.FloatingIps:

@@ -108,6 +108,8 @@ public static class RoutePlanner
 
         if (nextHop is null)
         {
+            // Addresses come with the node's initialisation: until then their absence says nothing.
+            if (NodePlanner.IsUninitialized(node)) return null;
             string family = range.IsIpv6 ? "IPv6" : "IPv4";
             string where = cloud.Subnets.IsEmpty ? "" : $" on a subnet of router {cloud.Router.Id} ({string.Join(", ", cloud.Subnets.Where(s => s.IsIpv6 == range.IsIpv6))})";
             notices.Add(new(name, EventType.Warning, "NoNextHop",

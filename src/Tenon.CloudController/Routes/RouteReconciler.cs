@@ -71,6 +71,7 @@ public sealed partial class RouteReconciler : IReconciler, IDisposable
             || old.Spec.ProviderId != now.Spec.ProviderId
             || old.Metadata.IsBeingDeleted != now.Metadata.IsBeingDeleted
             || !old.Status.Addresses.SequenceEqual(now.Status.Addresses)
+            || NodePlanner.IsUninitialized(old) != NodePlanner.IsUninitialized(now)
             || ConditionOf(old)?.Status != ConditionOf(now)?.Status;
     }
 

@@ -35,6 +35,7 @@ public class MattersTests
     {
         RouteReconciler.Matters(Updated(Node with { Spec = Node.Spec with { PodCidrs = ["10.244.1.0/24"] } })).ShouldBeTrue();
         RouteReconciler.Matters(Updated(Node with { Status = Node.Status with { Addresses = [] } })).ShouldBeTrue();
+        RouteReconciler.Matters(Updated(Node with { Spec = Node.Spec with { Taints = [] } })).ShouldBeTrue();
         RouteReconciler.Matters(new InformerChange<Node>.Deleted(Node)).ShouldBeTrue();
         RouteReconciler.Matters(Updated(Node.NotReady())).ShouldBeFalse();
     }

@@ -97,6 +97,17 @@ public class RoutePlannerTests
     public void A_node_that_lost_its_address_for_a_moment_keeps_its_route()
         => RoutePlanner.Plan([NodeOf("n1", "s1", [], "10.244.1.0/24")], Ranges, Cloud([new("10.244.1.0/24", "10.0.0.1")])).Plan.IsEmpty.ShouldBeTrue();
 
+    [Fact]
+    public void A_node_without_an_address_is_complained_about_only_once_it_is_initialised()
+    {
+        Node initialised = NodeOf("n1", "s1", [], "10.244.1.0/24");
+        Node waiting = initialised with { Spec = initialised.Spec with { Taints = [new Taint { Key = NodeKeys.Uninitialized, Value = "true", Effect = NodeKeys.NoSchedule }] } };
+        RoutePlan before = RoutePlanner.Plan([waiting], Ranges, Cloud([]));
+        before.Notices.ShouldBeEmpty();
+        before.Nodes.ShouldHaveSingleItem().Complete.ShouldBeFalse();
+        RoutePlanner.Plan([initialised], Ranges, Cloud([])).Notices.ShouldHaveSingleItem().Reason.ShouldBe("NoNextHop");
+    }
+
     [Theory]
     [InlineData("10.99.0.0/24", "PodCIDROutsideClusterCIDR", "--cluster-cidr")]
     [InlineData("10.244.0.0/33", "InvalidPodCIDR", "10.244.0.0/33")]
