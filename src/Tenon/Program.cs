@@ -1,10 +1,13 @@
 using System.CommandLine;
 using System.CommandLine.Invocation;
 using System.CommandLine.Parsing;
+using Tenon.CloudController.Discovery;
 using Tenon.CloudControllers;
 using Tenon.CommandLine;
 using Tenon.Core;
 using Tenon.Demo;
+using Tenon.Kubernetes.Client;
+using Tenon.OpenStack;
 using Tenon.Sandboxes;
 
 namespace Tenon;
@@ -18,7 +21,7 @@ internal static class Program
         ParseResult parsed = root.Parse(args);
         if (parsed is { Errors.Count: > 0, Action: ParseErrorAction })
         {
-            foreach (ParseError error in parsed.Errors) Console.Error.WriteLine($"error: {error.Message}");
+            foreach (ParseError error in Worth(parsed)) Console.Error.WriteLine($"error: {error.Message}");
             Console.Error.WriteLine($"See: {CommandLineOf(parsed.CommandResult)} --help");
             return ExitCode.Usage;
         }
@@ -43,11 +46,27 @@ internal static class Program
             new Output(parsed.GetValue(Output.FormatOption)).Error(e.Message);
             return ExitCode.Failure;
         }
+        catch (OpenStackException e)
+        {
+            new Output(parsed.GetValue(Output.FormatOption)).Error(CloudFailure.Explain(e).ToSentences());
+            return ExitCode.Failure;
+        }
+        catch (KubernetesException e)
+        {
+            new Output(parsed.GetValue(Output.FormatOption)).Error($"The API server refused: {e.Message}");
+            return ExitCode.Failure;
+        }
         catch (OperationCanceledException)
         {
             return ExitCode.Interrupted;
         }
     }
+
+    /// <summary>Where a word is not known, that no command was given follows from it and says nothing more.</summary>
+    private static IEnumerable<ParseError> Worth(ParseResult parsed)
+        => parsed.UnmatchedTokens.Count > 0 && parsed.CommandResult.Command.Subcommands.Count > 0
+            ? parsed.Errors.Where(e => parsed.UnmatchedTokens.Any(t => e.Message.Contains(t, StringComparison.Ordinal)))
+            : parsed.Errors;
 
     private static string CommandLineOf(SymbolResult? result)
         => result is CommandResult command ? $"{CommandLineOf(command.Parent)} {command.Command.Name}".TrimStart() : "";

@@ -1,0 +1,115 @@
+using System.Text;
+using System.Text.Json.Nodes;
+using Tenon.EndToEnd.Tests.Support;
+
+namespace Tenon.EndToEnd.Tests;
+
+/// <summary>The manifests, the chart and the example, as an API server receives them.</summary>
+[Trait("tier", "slow")]
+public sealed class DeployTests
+{
+    private const int Limit = 180_000;
+    private const string Chart = "deploy/charts/tenon-cloud-controller";
+
+    /// <summary>Values as clusters have them that run the openstack-cloud-controller-manager chart.</summary>
+    private const string PeerValues = """
+        cloudConfig:
+          global:
+            auth-url: https://keystone.example.com:5000/v3
+            username: cluster
+            password: 'a "quoted" \ word'
+            tenant-name: production
+            domain-name: Default
+            region: RegionOne
+          networking:
+            internal-network-name: [nodes-a, nodes-b]
+          loadBalancer:
+            lb-provider: ovn
+            lb-method: SOURCE_IP_PORT
+            floating-network-id: 2d4b6f2e-8a43-4d0e-9d6b-6a3b5c1f7a10
+        controllerExtraArgs: |-
+          - --cluster-cidr=10.150.0.0/16
+          - --allocate-node-cidrs=true
+        enabledControllers:
+          - cloud-node
+          - cloud-node-lifecycle
+          - service
+        serviceMonitor: {}
+        """;
+
+    [Fact(Timeout = Limit)]
+    public async Task The_manifests_and_the_example_are_accepted()
+    {
+        await using SandboxWorld world = await SandboxWorld.StartAsync("--nodes", "1");
+        string manifests = await world.KubectlAsync("apply", "--dry-run=server", "-f", Path.Combine(Tool.Repository, "deploy", "manifests", "cloud-controller.yaml"));
+        manifests.ShouldContain("daemonset.apps/tenon-cloud-controller created (server dry run)");
+        string example = await world.KubectlAsync("apply", "--dry-run=server", "-f", Path.Combine(Tool.Repository, "examples", "leonardo"));
+        example.Split('\n').Length.ShouldBe(4, example);
+    }
+
+    [Fact(Timeout = Limit)]
+    public async Task The_manifests_are_the_charts()
+    {
+        RequireGo();
+        Ended rendered = (await Tool.RunAsync(Path.Combine(Tool.Repository, "tools", "chart", "manifests"), [])).ShouldEndWith(0);
+        string kept = await File.ReadAllTextAsync(Path.Combine(Tool.Repository, "deploy", "manifests", "cloud-controller.yaml"), TestContext.Current.CancellationToken);
+        rendered.Output.ShouldBe(kept, "write it anew: tools/chart/manifests >deploy/manifests/cloud-controller.yaml");
+    }
+
+    [Theory(Timeout = Limit)]
+    [InlineData("")]
+    [InlineData(PeerValues)]
+    public async Task The_chart_is_accepted(string values)
+    {
+        RequireGo();
+        await using SandboxWorld world = await SandboxWorld.StartAsync("--nodes", "1");
+        string rendered = await RenderAsync(world, values);
+        Ended applied = (await world.TryKubectlAsync(rendered, "apply", "--dry-run=server", "-f", "-")).ShouldEndWith(0);
+        foreach (string kind in new[] { "daemonset.apps", "serviceaccount", "clusterrole.", "clusterrolebinding.", "role.", "rolebinding.", "secret" })
+            applied.Output.Split('\n').ShouldContain(l => l.StartsWith(kind, StringComparison.Ordinal), applied.Output);
+    }
+
+    [Fact(Timeout = Limit)]
+    public async Task A_peers_values_become_a_cloud_conf_that_reads_and_arguments_that_are_known()
+    {
+        RequireGo();
+        await using SandboxWorld world = await SandboxWorld.StartAsync("--nodes", "1");
+        string rendered = await RenderAsync(world, PeerValues);
+        string json = (await world.TryKubectlAsync(rendered, "apply", "--dry-run=client", "-o", "json", "-f", "-")).ShouldEndWith(0).Output;
+        JsonArray items = JsonNode.Parse(json)!["items"]!.AsArray();
+        JsonNode secret = items.Single(i => (string?)i!["kind"] == "Secret")!;
+        string conf = Encoding.UTF8.GetString(Convert.FromBase64String(secret["data"]!["cloud.conf"]!.ToString()));
+        conf.ShouldContain("[LoadBalancer]");
+        conf.ShouldContain("""password = "a \"quoted\" \\ word" """.TrimEnd());
+        conf.Split('\n').Count(l => l.StartsWith("internal-network-name", StringComparison.Ordinal)).ShouldBe(2, conf);
+        string file = Path.Combine(world.Root, "rendered.conf");
+        await File.WriteAllTextAsync(file, conf, TestContext.Current.CancellationToken);
+
+        JsonNode container = items.Single(i => (string?)i!["kind"] == "DaemonSet")!["spec"]!["template"]!["spec"]!["containers"]![0]!;
+        string[] arguments = [.. container["args"]!.AsArray().Select(a => a!.ToString()
+            .Replace("$(CLOUD_CONFIG)", file, StringComparison.Ordinal)
+            .Replace("$(CLUSTER_NAME)", "kubernetes", StringComparison.Ordinal)
+            .Replace("$(POD_NAMESPACE)", "kube-system", StringComparison.Ordinal))];
+        arguments.ShouldContain("--cluster-cidr=10.150.0.0/16");
+        arguments.ShouldContain("--controllers=cloud-node,cloud-node-lifecycle,service");
+        // The file is read before the kubeconfig: a missing kubeconfig is the only complaint left.
+        Ended ended = (await Tool.TenonAsync([.. arguments, "--kubeconfig", Path.Combine(world.Root, "missing")])).ShouldEndWith(2);
+        ended.Errors.ShouldContain("kubeconfig");
+        ended.Errors.Split('\n').Count(l => l.StartsWith("error: ", StringComparison.Ordinal)).ShouldBe(1, ended.Errors);
+    }
+
+    private static async Task<string> RenderAsync(SandboxWorld world, string values)
+    {
+        string file = Path.Combine(world.Root, "values.yaml");
+        await File.WriteAllTextAsync(file, values, TestContext.Current.CancellationToken);
+        var environment = new Dictionary<string, string> { ["GO111MODULE"] = "off", ["GOPATH"] = "/usr/share/gocode" };
+        return (await Tool.RunAsync("go", ["run", "tools/chart/render.go", "-f", file, Chart, "tenon", "kube-system"], environment)).ShouldEndWith(0).Output;
+    }
+
+    private static void RequireGo()
+    {
+        Tool.Require("go", "golang-go");
+        Assert.SkipUnless(Directory.Exists("/usr/share/gocode/src/github.com/Masterminds/sprig"), "sprig is not installed: apt-get install golang-github-masterminds-sprig-dev");
+        Assert.SkipUnless(Directory.Exists("/usr/share/gocode/src/sigs.k8s.io/yaml"), "the yaml package is not installed: apt-get install golang-k8s-sigs-yaml-dev");
+    }
+}

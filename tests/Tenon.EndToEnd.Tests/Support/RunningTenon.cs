@@ -1,0 +1,63 @@
+using System.Diagnostics;
+using System.Text;
+
+namespace Tenon.EndToEnd.Tests.Support;
+
+/// <summary>A <c>tenon</c> that runs until the test stops it.</summary>
+internal sealed class RunningTenon : IAsyncDisposable
+{
+    private static readonly TimeSpan StopLimit = TimeSpan.FromSeconds(30);
+    private readonly Process _process;
+    private readonly StringBuilder _log = new();
+
+    private RunningTenon(Process process) => _process = process;
+
+    /// <summary>Everything it has written so far.</summary>
+    public string Log
+    {
+        get
+        {
+            lock (_log) return _log.ToString();
+        }
+    }
+
+    /// <summary>Whether it has ended by itself.</summary>
+    public bool HasEnded => _process.HasExited;
+
+    /// <summary>Starts it.</summary>
+    public static RunningTenon Start(params string[] arguments)
+    {
+        var running = new RunningTenon(new Process { StartInfo = Tool.StartOf(Tool.Tenon, arguments, null) });
+        running._process.OutputDataReceived += running.Append;
+        running._process.ErrorDataReceived += running.Append;
+        running._process.Start();
+        running._process.BeginOutputReadLine();
+        running._process.BeginErrorReadLine();
+        return running;
+    }
+
+    /// <summary>Asks it to end (SIGTERM) and returns its exit code.</summary>
+    public async Task<int> StopAsync()
+    {
+        using (Process signal = Process.Start("kill", ["-TERM", $"{_process.Id}"])) await signal.WaitForExitAsync(CancellationToken.None);
+        await _process.WaitForExitAsync(CancellationToken.None).WaitAsync(StopLimit, TimeProvider.System);
+        return _process.ExitCode;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (!_process.HasExited)
+        {
+            _process.Kill(entireProcessTree: true);
+            await _process.WaitForExitAsync(CancellationToken.None);
+        }
+
+        _process.Dispose();
+    }
+
+    private void Append(object sender, DataReceivedEventArgs line)
+    {
+        if (line.Data is null) return;
+        lock (_log) _log.AppendLine(line.Data);
+    }
+}
