@@ -38,8 +38,8 @@ public sealed class MistakeTests
         string all = ended.Output + ended.Errors;
         all.ShouldNotContain("wrong-word");
         all.ShouldNotContain("   at ");
-        all.Split('\n', StringSplitOptions.RemoveEmptyEntries).Count(l => l.StartsWith("error: ", StringComparison.Ordinal)).ShouldBe(1, all);
-        all.ShouldContain("401");
+        all.Split('\n', StringSplitOptions.RemoveEmptyEntries).Count(l => l.Contains("FAILED", StringComparison.Ordinal)).ShouldBe(1, all);
+        all.ShouldContain("refuses the credentials");
     }
 
     private static bool IsPassword(string line) => line.StartsWith("password", StringComparison.OrdinalIgnoreCase);

@@ -70,8 +70,8 @@ internal sealed class Output
     /// <summary>A problem, on standard error.</summary>
     public void Report(Problem problem)
     {
-        if (problem.Severity == ProblemSeverity.Error) Messages.MarkupLineInterpolated($"[red]error:[/] {problem}");
-        else Messages.MarkupLineInterpolated($"[yellow]warning:[/] {problem}");
+        if (problem.Severity == ProblemSeverity.Error) Messages.MarkupLineInterpolated($"[red]error:[/] {problem.ToString()}");
+        else Messages.MarkupLineInterpolated($"[yellow]warning:[/] {problem.ToString()}");
     }
 
     /// <summary>A table without borders whose headings are upper case, as kubectl prints them.</summary>
