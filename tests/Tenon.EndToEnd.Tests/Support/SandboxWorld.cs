@@ -31,7 +31,7 @@ internal sealed class SandboxWorld : IAsyncDisposable
         {
             (await Tool.TenonAsync(["sandbox", "up", "--detach", "--dir", world.Root, "--settle", "0.2", .. options])).ShouldEndWith(0);
             JsonNode record = JsonNode.Parse(await File.ReadAllTextAsync(Path.Combine(world.Root, "sandbox.json"), TestContext.Current.CancellationToken))!;
-            world.ProcessId = record["ProcessId"]!.GetValue<int>();
+            world.ProcessId = record[nameof(ProcessId)]!.GetValue<int>();
             return world;
         }
         catch
