@@ -12,6 +12,7 @@ public sealed class ProjectGraphTests
         ["Tenon.Kubernetes"] = ["Tenon.Core"],
         ["Tenon.LoadBalancing"] = ["Tenon.Core", "Tenon.OpenStack", "Tenon.Kubernetes"],
         ["Tenon.CloudController"] = ["Tenon.Core", "Tenon.OpenStack", "Tenon.Kubernetes", "Tenon.LoadBalancing"],
+        ["Tenon.Network"] = ["Tenon.Core", "Tenon.OpenStack", "Tenon.Kubernetes", "Tenon.LoadBalancing"],
         ["Tenon.Sandbox"] = ["Tenon.Core"],
     };
 
