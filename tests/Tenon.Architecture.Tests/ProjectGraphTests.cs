@@ -12,7 +12,9 @@ public sealed class ProjectGraphTests
         ["Tenon.Kubernetes"] = ["Tenon.Core"],
         ["Tenon.LoadBalancing"] = ["Tenon.Core", "Tenon.OpenStack", "Tenon.Kubernetes"],
         ["Tenon.CloudController"] = ["Tenon.Core", "Tenon.OpenStack", "Tenon.Kubernetes", "Tenon.LoadBalancing"],
-        ["Tenon.Network"] = ["Tenon.Core", "Tenon.OpenStack", "Tenon.Kubernetes", "Tenon.LoadBalancing"],
+        ["Tenon.Network.Contracts"] = ["Tenon.Core", "Tenon.Kubernetes"],
+        ["Tenon.Network"] = ["Tenon.Core", "Tenon.OpenStack", "Tenon.Kubernetes", "Tenon.LoadBalancing", "Tenon.Network.Contracts"],
+        ["Tenon.Node"] = ["Tenon.Core", "Tenon.Kubernetes", "Tenon.Network.Contracts"],
         ["Tenon.Sandbox"] = ["Tenon.Core"],
     };
 
