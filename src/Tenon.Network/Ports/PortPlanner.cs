@@ -1,0 +1,234 @@
+using Tenon.Core;
+using Tenon.Network.Contracts;
+using Tenon.OpenStack.Networking;
+
+namespace Tenon.Network.Ports;
+
+/// <summary>
+/// Which ports are made, given to pods, moved to other groups and deleted. A port that no PodPort names is free: pods that are alike take it first, pools
+/// keep some, and the rest goes, so that a crash at any point leaves nothing that the next plan does not find.
+/// </summary>
+public static class PortPlanner
+{
+    /// <summary>Ports in one call at most.</summary>
+    public const int PortsPerCall = 250;
+
+    private const int FirstVlan = 2;
+    private const int LastVlan = 4094;
+
+    /// <summary>Plans the steps that can be taken now. Once they are done, plan again, until the plan is empty.</summary>
+    public static PortPlan Plan(PortWorld world)
+    {
+        ArgumentNullException.ThrowIfNull(world);
+        var pass = new Pass(world);
+        pass.ForgetPodPorts();
+        pass.ServePods();
+        pass.KeepPools();
+        return pass.Result();
+    }
+
+    /// <summary>What makes free ports alike.</summary>
+    private sealed record Kind(string NetworkId, string Node, EquatableArray<string> Groups);
+
+    private sealed class Pass
+    {
+        private readonly PortWorld _world;
+        private readonly Dictionary<string, Port> _ports;
+        private readonly Dictionary<string, (string Trunk, int Vlan)> _subPorts = [];
+        private readonly Dictionary<string, string> _nodeOfHost;
+        private readonly Dictionary<string, string> _nodeOfTrunk;
+        private readonly Dictionary<Kind, Queue<Port>> _free = [];
+        private readonly HashSet<string> _named;
+        private readonly Dictionary<string, PodWish> _wished;
+        private readonly Dictionary<string, List<string>> _unplug = [];
+        private readonly Dictionary<Kind, int> _used = [];
+        private readonly List<PortCreate> _create = [];
+        private readonly Dictionary<string, List<string>> _plug = [];
+        private readonly List<PortChange> _write = [];
+        private readonly List<PortChange> _delete = [];
+        private readonly List<PortProblem> _problems = [];
+
+        public Pass(PortWorld world)
+        {
+            _world = world;
+            _ports = world.Ports.ToDictionary(p => p.Id);
+            foreach ((string trunk, EquatableArray<SubPort> subPorts) in world.Trunks)
+                foreach (SubPort sub in subPorts) _subPorts[sub.PortId] = (trunk, sub.SegmentationId);
+            _nodeOfHost = world.Nodes.Values.Where(n => n.Binding is NodeBinding.Ovs).ToDictionary(n => ((NodeBinding.Ovs)n.Binding).Host, n => n.Name);
+            _nodeOfTrunk = world.Nodes.Values.Where(n => n.Binding is NodeBinding.Vlan).ToDictionary(n => ((NodeBinding.Vlan)n.Binding).TrunkId, n => n.Name);
+            _wished = world.Pods.ToDictionary(p => p.Uid);
+            _named = [.. world.PodPorts.Values.Select(p => p.PortId)];
+            foreach (Port port in world.Ports.Where(p => !_named.Contains(p.Id)).OrderBy(p => p.Id, StringComparer.Ordinal))
+            {
+                Kind kind = new(port.NetworkId, NodeOf(port) ?? "", Sorted(port.SecurityGroups));
+                if (!_free.TryGetValue(kind, out Queue<Port>? queue)) _free[kind] = queue = new();
+                queue.Enqueue(port);
+            }
+        }
+
+        /// <summary>A PodPort goes after its pod, once its node has unplugged it or is gone itself: only then is its port free.</summary>
+        public void ForgetPodPorts()
+        {
+            foreach ((NamespacedName pod, PodPortSpec spec) in _world.PodPorts)
+            {
+                if (_wished.ContainsKey(spec.PodUid) || (_world.Plugged.Contains(pod) && _world.Nodes.ContainsKey(spec.Node))) continue;
+                _delete.Add(new PortChange.DeletePodPort(pod, spec.PodUid));
+            }
+        }
+
+        public void ServePods()
+        {
+            foreach (PodWish pod in _world.Pods)
+            {
+                if (!_world.Networks.TryGetValue(pod.Network, out PortNetwork? network))
+                {
+                    _problems.Add(new(pod.Pod, "NetworkNotReady", $"virtual network {pod.Network} is not ready; see kubectl describe virtualnetwork"));
+                    continue;
+                }
+
+                Kind kind = new(network.NetworkId, pod.Node, pod.Groups);
+                _used[kind] = _used.GetValueOrDefault(kind) + 1;
+                PodPortSpec? given = _world.PodPorts.GetValueOrDefault(pod.Pod);
+                if (given is not null && given.PodUid == pod.Uid) Follow(pod, given, network);
+                else if (given is null) Serve(pod, network, kind);
+            }
+        }
+
+        public void KeepPools()
+        {
+            foreach ((Kind kind, Queue<Port> free) in _free)
+            {
+                int keep = _used.ContainsKey(kind) && kind.Node.Length > 0 ? _world.Pool.Maximum : 0;
+                foreach (Port port in free.Take(keep)) Plug(port, kind.Node);
+                foreach (Port port in free.Skip(keep)) Remove(port);
+            }
+
+            if (_world.Pool.Minimum == 0) return;
+            foreach (Kind kind in _used.Keys.Where(k => _world.Nodes.ContainsKey(k.Node)))
+            {
+                int free = _free.TryGetValue(kind, out Queue<Port>? queue) ? queue.Count : 0;
+                if (free >= _world.Pool.Minimum) continue;
+                for (int i = 0; i < Math.Max(_world.Pool.Batch, _world.Pool.Minimum - free); i++) _create.Add(Create(kind, "pool", null));
+            }
+        }
+
+        public PortPlan Result() => new(
+            [
+                .. _create.Chunk(PortsPerCall).Select(c => new PortChange.CreatePorts([.. c])),
+                .. _plug.OrderBy(t => t.Key, StringComparer.Ordinal).SelectMany(t => SubPorts(t.Key, t.Value)),
+                .. _write,
+                .. _unplug.OrderBy(t => t.Key, StringComparer.Ordinal).Select(t => new PortChange.RemoveSubPorts(t.Key, [.. t.Value])),
+                .. _delete,
+            ],
+            [.. _problems]);
+
+        private static EquatableArray<string> Sorted(EquatableArray<string> groups) => [.. groups.Order(StringComparer.Ordinal)];
+
+        private void Follow(PodWish pod, PodPortSpec given, PortNetwork network)
+        {
+            if (!_ports.TryGetValue(given.PortId, out Port? port))
+            {
+                _problems.Add(new(pod.Pod, "PortLost", $"port {given.PortId} was deleted in the cloud by somebody else; delete the pod, so that it comes back with a new one"));
+                return;
+            }
+
+            if (given.Network != pod.Network)
+                _problems.Add(new(pod.Pod, "NetworkChangeRefused", $"a running pod stays on its network {given.Network}; delete the pod, so that it comes back on {pod.Network}"));
+            else if (port.NetworkId == network.NetworkId && Sorted(port.SecurityGroups) != pod.Groups) _write.Add(new PortChange.SetGroups(port.Id, pod.Groups));
+        }
+
+        private void Serve(PodWish pod, PortNetwork network, Kind kind)
+        {
+            if (!_world.Nodes.TryGetValue(pod.Node, out PortNode? node))
+            {
+                _problems.Add(new(pod.Pod, "NodeCannotPlug", $"node {pod.Node} has neither a trunk nor an integration bridge; make its port the parent of a trunk, or see docs/network.md"));
+                return;
+            }
+
+            if (_free.TryGetValue(kind, out Queue<Port>? free) && free.TryDequeue(out Port? port))
+            {
+                if (!Plug(port, node.Name)) return;
+                _write.Add(new PortChange.WritePodPort(pod.Pod, SpecOf(pod, network, node, port)));
+                return;
+            }
+
+            _create.Add(Create(kind, pod.Pod.ToString(), pod.Uid));
+        }
+
+        /// <summary>Whether the port is plugged into its node already; otherwise it will be.</summary>
+        private bool Plug(Port port, string node)
+        {
+            if (_world.Nodes[node].Binding is not NodeBinding.Vlan vlan || _subPorts.ContainsKey(port.Id)) return true;
+            if (!_plug.TryGetValue(vlan.TrunkId, out List<string>? ports)) _plug[vlan.TrunkId] = ports = [];
+            ports.Add(port.Id);
+            return false;
+        }
+
+        private PodPortSpec SpecOf(PodWish pod, PortNetwork network, PortNode node, Port port) => new()
+        {
+            PodUid = pod.Uid,
+            Node = node.Name,
+            Network = pod.Network,
+            PortId = port.Id,
+            MacAddress = port.MacAddress,
+            Mtu = network.Mtu,
+            Addresses = [.. port.FixedIps.Select(ip => network.Subnets.FirstOrDefault(s => s.Id == ip.SubnetId) is { } subnet
+                ? new PodPortAddress { Address = $"{ip.IpAddress}/{subnet.Cidr.Split('/')[1]}", Gateway = subnet.Gateway }
+                : null).OfType<PodPortAddress>()],
+            Binding = node.Binding is NodeBinding.Vlan vlan
+                ? new PortBinding { Type = "vlan", VlanId = _subPorts[port.Id].Vlan, ParentMacAddress = vlan.ParentMacAddress }
+                : new PortBinding { Type = "ovs" },
+        };
+
+        private PortCreate Create(Kind kind, string name, string? deviceId) => new()
+        {
+            NetworkId = kind.NetworkId,
+            Name = name,
+            Description = _world.Mark,
+            DeviceId = deviceId ?? kind.Node,
+            SecurityGroups = kind.Groups,
+            BindingHostId = (_world.Nodes[kind.Node].Binding as NodeBinding.Ovs)?.Host,
+        };
+
+        private void Remove(Port port)
+        {
+            if (_subPorts.TryGetValue(port.Id, out (string Trunk, int Vlan) sub))
+            {
+                if (!_unplug.TryGetValue(sub.Trunk, out List<string>? ports)) _unplug[sub.Trunk] = ports = [];
+                ports.Add(port.Id);
+            }
+
+            _delete.Add(new PortChange.DeletePort(port.Id));
+        }
+
+        private string? NodeOf(Port port)
+            => _subPorts.TryGetValue(port.Id, out (string Trunk, int Vlan) sub) ? _nodeOfTrunk.GetValueOrDefault(sub.Trunk)
+                : port.BindingHostId is { Length: > 0 } host ? _nodeOfHost.GetValueOrDefault(host)
+                : NodeOfNew(port);
+
+        /// <summary>A port that is not plugged yet says by its device whom it was made for: a pod, or a node's pool.</summary>
+        private string? NodeOfNew(Port port)
+            => _world.Nodes.ContainsKey(port.DeviceId) ? port.DeviceId : _wished.GetValueOrDefault(port.DeviceId)?.Node;
+
+        private IEnumerable<PortChange> SubPorts(string trunk, List<string> ports)
+        {
+            HashSet<int> taken = [.. _world.Trunks.GetValueOrDefault(trunk).Select(s => s.SegmentationId)];
+            var added = new List<SubPort>();
+            int vlan = FirstVlan;
+            foreach (string port in ports)
+            {
+                while (vlan <= LastVlan && !taken.Add(vlan)) vlan++;
+                if (vlan > LastVlan)
+                {
+                    string node = _nodeOfTrunk[trunk];
+                    _problems.Add(new(new("", node), "NoVlanLeft", $"trunk {trunk} of node {node} has {LastVlan - FirstVlan + 1} subports, all that a trunk can have"));
+                    break;
+                }
+
+                added.Add(new SubPort(port, vlan));
+            }
+
+            if (added.Count > 0) yield return new PortChange.AddSubPorts(trunk, [.. added]);
+        }
+    }
+}

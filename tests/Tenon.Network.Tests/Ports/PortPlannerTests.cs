@@ -1,0 +1,183 @@
+using Tenon.Network.Contracts;
+using Tenon.Network.Ports;
+
+namespace Tenon.Network.Tests.Ports;
+
+public sealed class PortPlannerTests
+{
+    private static readonly PortNetwork s_blue = new("default/blue", "net-blue", [new VirtualSubnet { Id = "subnet-net-blue", Cidr = "10.0.0.0/16", Gateway = "10.0.0.1" }], 1442);
+    private static readonly PortNetwork s_red = new("default/red", "net-red", [new VirtualSubnet { Id = "subnet-net-red", Cidr = "10.1.0.0/16", Gateway = "10.1.0.1" }], 1442);
+
+    private static PortWorld World(int nodes, params PodWish[] pods) => new()
+    {
+        Mark = "tenon network of test",
+        Nodes = Enumerable.Range(1, nodes).Select(i => new PortNode($"vm-{i}", new NodeBinding.Vlan($"trunk-{i}", $"fa:16:3e:ff:00:{i:x2}")))
+            .Append(new PortNode("metal", new NodeBinding.Ovs("compute1"))).ToDictionary(n => n.Name),
+        Networks = new[] { s_blue, s_red }.ToDictionary(n => n.Key),
+        Pods = pods,
+    };
+
+    private static PodWish Pod(int n, string node = "vm-1", string network = "default/blue", params string[] groups)
+        => new(new("default", $"pod-{n}"), $"uid-{n}", node, network, [.. groups.Length == 0 ? ["g-all"] : groups]);
+
+    [Fact]
+    public void A_pod_on_a_virtual_machine_gets_a_subport_with_a_vlan()
+    {
+        var cloud = new ModelPorts();
+        cloud.Settle(World(1, Pod(1), Pod(2))).Problems.ShouldBeEmpty();
+        cloud.Writes.ShouldBe(2);
+        PodPortSpec spec = cloud.PodPorts[new("default", "pod-1")];
+        spec.Binding.ShouldBe(new PortBinding { Type = "vlan", VlanId = cloud.SubPorts.Single(s => s.PortId == spec.PortId).SegmentationId, ParentMacAddress = "fa:16:3e:ff:00:01" });
+        spec.Addresses.ShouldHaveSingleItem().Gateway.ShouldBe("10.0.0.1");
+    }
+
+    [Fact]
+    public void A_pod_on_a_hypervisor_gets_a_port_bound_to_its_host()
+    {
+        var cloud = new ModelPorts();
+        cloud.Settle(World(0, Pod(1, "metal")));
+        (cloud.Writes, cloud.Ports.Single().BindingHostId, cloud.PodPorts.Values.Single().Binding.Type).ShouldBe((1, "compute1", "ovs"));
+    }
+
+    [Fact]
+    public void A_thousand_pods_on_fifty_nodes_cost_their_bulk_creates_and_one_call_a_node()
+    {
+        var cloud = new ModelPorts();
+        cloud.Settle(World(50, [.. Enumerable.Range(0, 1000).Select(i => Pod(i, $"vm-{(i % 50) + 1}"))]));
+        cloud.PodPorts.Count.ShouldBe(1000);
+        cloud.Writes.ShouldBe(4 + 50);
+    }
+
+    [Fact]
+    public void Other_groups_cost_one_update_and_nothing_else()
+    {
+        var cloud = new ModelPorts();
+        cloud.Settle(World(1, Pod(1), Pod(2)));
+        int before = cloud.Writes;
+        cloud.Settle(World(1, Pod(1), Pod(2, "vm-1", "default/blue", "g-other")));
+        (cloud.Writes - before).ShouldBe(1);
+    }
+
+    [Fact]
+    public void In_sync_there_is_nothing_to_do()
+    {
+        var cloud = new ModelPorts();
+        PortWorld world = World(2, Pod(1), Pod(2, "vm-2"), Pod(3, "metal")) with { Pool = new(2, 3, 5) };
+        cloud.Settle(world);
+        PortPlanner.Plan(cloud.See(world)).Changes.ShouldBeEmpty();
+    }
+
+    [Fact]
+    public void A_pool_serves_pods_without_a_write()
+    {
+        var cloud = new ModelPorts();
+        PortWorld world = World(1, Pod(1)) with { Pool = new(2, 5, 8) };
+        cloud.Settle(world);
+        PortPlan plan = PortPlanner.Plan(cloud.See(world with { Pods = [Pod(1), Pod(2), Pod(3)] }));
+        plan.Changes.ShouldAllBe(c => c is PortChange.WritePodPort);
+        plan.Changes.Count.ShouldBe(2);
+    }
+
+    [Fact]
+    public void A_port_is_free_only_once_its_node_has_unplugged_it()
+    {
+        var cloud = new ModelPorts();
+        cloud.Settle(World(1, Pod(1)));
+        cloud.Plugged.Add(new("default", "pod-1"));
+        cloud.Settle(World(1));
+        cloud.Ports.Count.ShouldBe(1);
+        cloud.Plugged.Clear();
+        cloud.Settle(World(1));
+        cloud.Ports.ShouldBeEmpty();
+        cloud.SubPorts.ShouldBeEmpty();
+    }
+
+    [Fact]
+    public void A_node_that_is_gone_unplugs_nothing_and_its_ports_go()
+    {
+        var cloud = new ModelPorts();
+        cloud.Settle(World(2, Pod(1, "vm-2")));
+        cloud.Plugged.Add(new("default", "pod-1"));
+        cloud.Settle(World(1));
+        cloud.Ports.ShouldBeEmpty();
+    }
+
+    [Fact]
+    public void A_pod_that_comes_back_under_its_name_waits_for_the_old_ones_port_to_be_unplugged()
+    {
+        var cloud = new ModelPorts();
+        cloud.Settle(World(1, Pod(1)));
+        cloud.Plugged.Add(new("default", "pod-1"));
+        PodWish again = Pod(1) with { Uid = "uid-1b" };
+        cloud.Settle(World(1, again));
+        cloud.PodPorts.Values.Single().PodUid.ShouldBe("uid-1");
+        cloud.Plugged.Clear();
+        cloud.Settle(World(1, again));
+        cloud.PodPorts.Values.Single().PodUid.ShouldBe("uid-1b");
+    }
+
+    [Fact]
+    public void Another_network_is_refused_on_a_running_pod()
+    {
+        var cloud = new ModelPorts();
+        cloud.Settle(World(1, Pod(1)));
+        PortPlan plan = cloud.Settle(World(1, Pod(1, "vm-1", "default/red")));
+        plan.Problems.ShouldHaveSingleItem().Reason.ShouldBe("NetworkChangeRefused");
+        cloud.PodPorts.Values.Single().Network.ShouldBe("default/blue");
+    }
+
+    [Theory]
+    [InlineData("vm-9", "default/blue", "NodeCannotPlug")]
+    [InlineData("vm-1", "default/grey", "NetworkNotReady")]
+    public void What_is_missing_is_said(string node, string network, string reason)
+    {
+        var cloud = new ModelPorts();
+        cloud.Settle(World(1, Pod(1, node, network), Pod(2))).Problems.ShouldHaveSingleItem().Reason.ShouldBe(reason);
+        cloud.PodPorts.Count.ShouldBe(1);
+    }
+
+    [Fact]
+    public void Whatever_happens_and_wherever_it_crashes_the_world_converges_and_nothing_is_left_over()
+    {
+        for (int seed = 1; seed <= 150; seed++)
+        {
+            var random = new Random(seed);
+            var cloud = new ModelPorts();
+            var pods = new List<PodWish>();
+            PoolSize pool = random.Next(2) == 0 ? PoolSize.None : new(1, 2, 3);
+            int next = 0;
+            for (int step = 0; step < 12; step++)
+            {
+                int changes = random.Next(1, 6);
+                for (int i = 0; i < changes; i++)
+                {
+                    int kind = random.Next(4);
+                    if (kind == 0 && pods.Count > 0)
+                    {
+                        PodWish gone = pods[random.Next(pods.Count)];
+                        pods.Remove(gone);
+                        cloud.Plugged.Remove(gone.Pod);
+                    }
+                    else if (kind == 1 && pods.Count > 0)
+                    {
+                        int n = random.Next(pods.Count);
+                        pods[n] = pods[n] with { Groups = [random.Next(2) == 0 ? "g-all" : "g-other"] };
+                    }
+                    else
+                    {
+                        pods.Add(Pod(next++, random.Next(4) == 0 ? "metal" : $"vm-{random.Next(1, 3)}", random.Next(2) == 0 ? "default/blue" : "default/red"));
+                    }
+                }
+
+                PortWorld world = World(2, [.. pods]) with { Pool = pool };
+                cloud.Settle(world, () => random.Next(4) == 0);
+                PortPlanner.Plan(cloud.See(world)).Changes.ShouldBeEmpty($"seed {seed}");
+                cloud.PodPorts.Values.Select(p => p.PodUid).ShouldBe(pods.Select(p => p.Uid), ignoreOrder: true, $"seed {seed}");
+            }
+
+            cloud.Plugged.Clear();
+            cloud.Settle(World(2), () => random.Next(4) == 0);
+            (cloud.Ports.Count, cloud.SubPorts.Count(), cloud.PodPorts.Count).ShouldBe((0, 0, 0), $"seed {seed}");
+        }
+    }
+}
