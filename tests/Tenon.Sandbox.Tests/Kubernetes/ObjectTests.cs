@@ -44,6 +44,18 @@ public sealed class ObjectTests(TestCluster cluster) : IClassFixture<TestCluster
     }
 
     [Fact(Timeout = Limit)]
+    public async Task A_node_is_registered_whole_and_then_has_its_status_changed_by_the_subresource_alone()
+    {
+        string name = $"n{Guid.NewGuid():N}";
+        Answer made = await cluster.Admin.PostAsync("/api/v1/nodes", $$"""{"apiVersion":"v1","kind":"Node","metadata":{"name":"{{name}}"},"status":{"addresses":[{"type":"Hostname","address":"a"}]} }""");
+        Answer patched = await cluster.Admin.PatchAsync($"/api/v1/nodes/{name}", """{"status":{"addresses":[{"type":"Hostname","address":"b"}]}}""");
+        await cluster.Admin.DeleteAsync($"/api/v1/nodes/{name}");
+
+        made.Text("status", "addresses", "0", "address").ShouldBe("a");
+        patched.Text("status", "addresses", "0", "address").ShouldBe("a");
+    }
+
+    [Fact(Timeout = Limit)]
     public async Task An_old_revision_conflicts_and_none_overwrites()
     {
         string path = await ConfigMapsAsync();

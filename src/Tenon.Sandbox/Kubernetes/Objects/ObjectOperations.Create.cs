@@ -40,7 +40,7 @@ public sealed partial class ObjectOperations
             string name = metadata.Text("name") ?? "";
             CheckNamespace(target, name);
             StampNew(definition, metadata, context.Now);
-            if (definition.HasStatus && !definition.Strategy.KeepsStatusOnWrite) document.Remove("status");
+            if (definition.HasStatus && definition.Strategy is { KeepsStatusOnWrite: false, KeepsStatusOnCreate: false }) document.Remove("status");
             definition.Strategy.PrepareForCreate(document, context);
             if (name.Length == 0)
             {

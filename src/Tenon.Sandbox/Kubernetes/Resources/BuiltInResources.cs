@@ -19,7 +19,7 @@ internal static class BuiltInResources
             Verbs = ["create", "delete", "get", "list", "patch", "update", "watch"],
             Subresources = [new("finalize", "Namespace", ["update"]), new("status", "Namespace", StatusVerbs)],
         },
-        Make("", "v1", "Node", "nodes no", false, new NodeStrategy(), status: true),
+        Make("", "v1", "Node", "nodes no", false, new NodeStrategy { KeepsStatusOnCreate = true }, status: true),
         Make("", "v1", "Pod", "pods po", true, new PodStrategy { ReturnsDeleted = true }, status: true, categories: "all") with
         {
             Subresources =

@@ -29,6 +29,9 @@ public class ResourceStrategy
     /// <summary>Whether clients may set status on create and with ordinary updates although there is a status subresource.</summary>
     public bool KeepsStatusOnWrite { get; init; }
 
+    /// <summary>Whether clients may set status on create, though afterwards only through the subresource: a kubelet registers its node whole.</summary>
+    public bool KeepsStatusOnCreate { get; init; }
+
     /// <summary>Fields that <c>fieldSelector</c> may name besides metadata.name and metadata.namespace, with the way to read them.</summary>
     public virtual IReadOnlyDictionary<string, Func<JsonObject, string>> SelectableFields => NoFields;
 
