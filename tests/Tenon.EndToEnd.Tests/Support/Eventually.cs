@@ -14,7 +14,7 @@ internal static class Eventually
         {
             if (TimeProvider.System.GetElapsedTime(began) > limit)
                 throw new TimeoutException($"after {limit.TotalSeconds:0} s still waiting until {what}\n{explain?.Invoke()}");
-            await Task.Delay(Look, TimeProvider.System, TestContext.Current.CancellationToken);
+            await Task.Delay(Look, TimeProvider.System, TestLife.Token);
         }
     }
 }

@@ -41,7 +41,7 @@ internal static class Tool
     /// <summary>Runs a program to its end; it is killed with all its children when the test is cancelled.</summary>
     public static async Task<Ended> RunAsync(string program, IReadOnlyList<string> arguments, IReadOnlyDictionary<string, string>? environment = null, string? input = null)
     {
-        CancellationToken cancellationToken = TestContext.Current.CancellationToken;
+        CancellationToken cancellationToken = TestLife.Token;
         using Process process = Process.Start(StartOf(program, arguments, environment)) ?? throw new InvalidOperationException($"{program} did not start");
         try
         {

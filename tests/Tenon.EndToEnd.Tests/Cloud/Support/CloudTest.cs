@@ -1,0 +1,57 @@
+using Tenon.EndToEnd.Tests.Support;
+
+namespace Tenon.EndToEnd.Tests.Cloud.Support;
+
+/// <summary>
+/// A test on the real cloud. It gets a project of its own; when it has passed, all that Tenon made there must be gone, and then all
+/// that the test made goes too.
+/// </summary>
+[Trait("tier", "cloud")]
+[Collection(CloudCollection.Name)]
+public abstract class CloudTest(TestCloud cloud) : IAsyncLifetime
+{
+    private readonly List<CloudCluster> _clusters = [];
+    private CloudProject? _project;
+
+    /// <summary>The test's project.</summary>
+    private protected CloudProject Project => _project ?? throw new InvalidOperationException("there is no project yet");
+
+    /// <inheritdoc/>
+    public async ValueTask InitializeAsync()
+    {
+        Tool.Require("kubectl", "kubernetes-client");
+        _project = await CloudProject.CreateAsync(cloud);
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        GC.SuppressFinalize(this);
+        var failures = new List<Exception>();
+        foreach (CloudCluster cluster in _clusters) await AttemptAsync(cluster.DisposeAsync);
+        if (TestContext.Current.TestState?.Result == TestResult.Passed) await AttemptAsync(async () => await Project.ShouldHoldNothingElseAsync());
+        if (_project is not null) await AttemptAsync(_project.DisposeAsync);
+        if (failures.Count > 0) throw new AggregateException(failures);
+
+        async Task AttemptAsync(Func<ValueTask> step)
+        {
+            try
+            {
+                await step();
+            }
+            catch (Exception exception)
+            {
+                failures.Add(exception);
+            }
+        }
+    }
+
+    /// <summary>A cluster in the project, whose controller runs unless it is told not to.</summary>
+    private protected async Task<CloudCluster> CreateClusterAsync(string options = "", string name = "kubernetes", string? podRange = null, bool start = true)
+    {
+        CloudCluster cluster = await CloudCluster.CreateAsync(Project, options, name, podRange);
+        _clusters.Add(cluster);
+        if (start) cluster.StartController();
+        return cluster;
+    }
+}
