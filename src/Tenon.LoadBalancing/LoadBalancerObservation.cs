@@ -43,4 +43,8 @@ public sealed record ObservedLoadBalancer(LoadBalancer LoadBalancer, ImmutableAr
 /// <param name="Members">Its members; <see langword="null"/> when they are not known, which plans an update.</param>
 /// <param name="Monitor">Its health monitor.</param>
 /// <param name="MemberIds">The members' IDs by address and port, known only where members are changed one by one.</param>
-public sealed record ObservedPool(Pool Pool, MemberSet? Members, HealthMonitor? Monitor, ImmutableDictionary<(string Address, int Port), string>? MemberIds = null);
+public sealed record ObservedPool(Pool Pool, MemberSet? Members, HealthMonitor? Monitor, ImmutableDictionary<(string Address, int Port), string>? MemberIds = null)
+{
+    /// <summary>The members that were in ERROR when they were last read in full, in words.</summary>
+    public EquatableArray<string> BrokenMembers { get; init; }
+}

@@ -37,7 +37,7 @@ public static partial class LoadBalancerPlanner
             }
 
             PlanListener(draft, observed.LoadBalancer.Id, wanted, listener);
-            PlanPool(draft, observed.LoadBalancer.Id, wanted, listener, observed.PoolOf(listener));
+            PlanPool(draft, observed.LoadBalancer, wanted, listener, observed.PoolOf(listener));
         }
 
         foreach (Listener obsolete in own) PlanListenerRemoval(draft, observed, obsolete);
@@ -126,11 +126,12 @@ public static partial class LoadBalancerPlanner
         static bool IsEverybody(EquatableArray<string> cidrs) => cidrs.All(c => c is "0.0.0.0/0" or "::/0");
     }
 
-    private static void PlanPool(Draft draft, string loadBalancerId, DesiredListener wanted, Listener listener, ObservedPool? observed)
+    private static void PlanPool(Draft draft, LoadBalancer loadBalancer, DesiredListener wanted, Listener listener, ObservedPool? observed)
     {
         DesiredLoadBalancer desired = draft.Desired;
         DesiredPool pool = wanted.Pool;
-        if (observed is not null && observed.Pool.Protocol != pool.Protocol)
+        string loadBalancerId = loadBalancer.Id;
+        if (observed is not null && (observed.Pool.Protocol != pool.Protocol || MustGoWithMonitor(loadBalancer, pool, observed)))
         {
             draft.Add(new LoadBalancerChange.DeletePool(loadBalancerId, observed.Pool.Id, observed.Pool.Name));
             observed = null;
@@ -153,6 +154,13 @@ public static partial class LoadBalancerPlanner
         PlanMembers(draft, loadBalancerId, pool, observed, desired.Build);
         PlanMonitor(draft, loadBalancerId, pool, observed);
     }
+
+    /// <summary>
+    /// Whether a pool goes with its monitor. Where the monitor alone is deleted, the provider ovn may fail halfway and leave the load
+    /// balancer in PENDING_UPDATE for ever; a pool with its monitor it deletes well.
+    /// </summary>
+    private static bool MustGoWithMonitor(LoadBalancer loadBalancer, DesiredPool pool, ObservedPool observed)
+        => loadBalancer.Provider == "ovn" && observed.Monitor is { } there && there.Type != pool.Monitor?.Type;
 
     private static void PlanMembers(Draft draft, string loadBalancerId, DesiredPool pool, ObservedPool observed, BuildMode build)
     {

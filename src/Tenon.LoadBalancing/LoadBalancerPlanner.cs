@@ -100,7 +100,9 @@ public static partial class LoadBalancerPlanner
     private static Outcome.Waiting PlanBroken(Draft draft, ObservedLoadBalancer observed, bool isOwner)
     {
         LoadBalancer loadBalancer = observed.LoadBalancer;
-        string what = BrokenParts(observed);
+        string what = BrokenParts(observed, _ => true) is { Length: > 0 } parts
+            ? parts
+            : $"provisioning_status ERROR, operating_status {loadBalancer.OperatingStatus}; Octavia names no part";
         bool shared = loadBalancer.Tags.Any(t => t.StartsWith(draft.Desired.OwnerTagPrefix, StringComparison.Ordinal) && !draft.Desired.IsOwn([t]));
         if (isOwner && !draft.Desired.WasServed && !shared)
         {
@@ -115,26 +117,26 @@ public static partial class LoadBalancerPlanner
         return new Outcome.Waiting($"load balancer {loadBalancer.Id} to leave ERROR", ErrorPoll);
     }
 
-    private static string BrokenParts(ObservedLoadBalancer observed)
+    /// <summary>Which parts are in ERROR, of the listeners that matter and of what is below them.</summary>
+    private static string BrokenParts(ObservedLoadBalancer observed, Func<Listener, bool> matters)
     {
-        string[] parts =
+        Listener[] listeners = [.. observed.Listeners.Where(matters)];
+        HashSet<string> others = [.. observed.Listeners.Except(listeners).Select(observed.PoolOf).OfType<ObservedPool>().Select(p => p.Pool.Id)];
+        ObservedPool[] pools = [.. observed.Pools.Where(p => !others.Contains(p.Pool.Id))];
+        return string.Join(", ",
         [
-            .. observed.Listeners.Where(l => l.ProvisioningStatus is ProvisioningStatus.Error).Select(l => $"listener {l.Name} ({l.Id}) is in ERROR"),
-            .. observed.Pools.Where(p => p.Pool.ProvisioningStatus is ProvisioningStatus.Error).Select(p => $"pool {p.Pool.Name} ({p.Pool.Id}) is in ERROR"),
-            .. observed.Pools.Where(p => p.Monitor?.ProvisioningStatus is ProvisioningStatus.Error).Select(p => $"health monitor {p.Monitor!.Name} ({p.Monitor.Id}) is in ERROR"),
-        ];
-        return parts.Length > 0 ? string.Join(", ", parts) : $"provisioning_status ERROR, operating_status {observed.LoadBalancer.OperatingStatus}; Octavia names no part";
+            .. listeners.Where(l => l.ProvisioningStatus is ProvisioningStatus.Error).Select(l => $"listener {l.Name} ({l.Id}) is in ERROR"),
+            .. pools.Where(p => p.Pool.ProvisioningStatus is ProvisioningStatus.Error).Select(p => $"pool {p.Pool.Name} ({p.Pool.Id}) is in ERROR"),
+            .. pools.Where(p => p.Monitor?.ProvisioningStatus is ProvisioningStatus.Error).Select(p => $"health monitor {p.Monitor!.Name} ({p.Monitor.Id}) is in ERROR"),
+            .. pools.SelectMany(p => p.BrokenMembers),
+        ]);
     }
 
     private static void NoteErrors(Draft draft, ObservedLoadBalancer observed, bool isOwner)
     {
-        bool broken = observed.Listeners.Any(l => Owns(draft.Desired, l, isOwner)
-            && (l.ProvisioningStatus is ProvisioningStatus.Error || observed.PoolOf(l)?.Pool.ProvisioningStatus is ProvisioningStatus.Error));
-        if (broken)
-        {
-            draft.Note(true, LoadBalancerReasons.InError,
-                $"Load balancer {observed.LoadBalancer.Name} ({observed.LoadBalancer.Id}) is ACTIVE, but {BrokenParts(observed)}. Delete that part and it is made anew.");
-        }
+        if (BrokenParts(observed, l => Owns(draft.Desired, l, isOwner)) is not { Length: > 0 } parts) return;
+        draft.Note(true, LoadBalancerReasons.InError,
+            $"Load balancer {observed.LoadBalancer.Name} ({observed.LoadBalancer.Id}) is ACTIVE, but {parts}. Delete that part and it is made anew.");
     }
 
     /// <summary>What the owner asks for and must not get, as a reason to stop before anything is changed.</summary>

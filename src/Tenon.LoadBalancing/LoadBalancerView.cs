@@ -140,7 +140,7 @@ public sealed class LoadBalancerView : IDisposable
             if (!members) continue;
             foreach (Pool pool in State.Trees.GetValueOrDefault(tree.LoadBalancer.Id)?.Pools.Values ?? [])
             {
-                if (State.Trees.GetValueOrDefault(tree.LoadBalancer.Id)?.Members.ContainsKey(pool.Id) != false) continue;
+                if (State.Trees.GetValueOrDefault(tree.LoadBalancer.Id) is not { } now || now.Members.GetValueOrDefault(pool.Id) is { Broken.IsEmpty: true }) continue;
                 if (!IsOfOwner(desired, tree, pool)) continue;
                 await ReadMembersAsync(tree.LoadBalancer.Id, pool.Id, cancellationToken);
                 missing = true;
@@ -345,6 +345,7 @@ public sealed class LoadBalancerView : IDisposable
             _options.KeepMemberIds ? members.ToImmutableDictionary(m => (m.Address, m.ProtocolPort), m => m.Id) : null)
         {
             Verified = began,
+            Broken = [.. members.Where(m => m.ProvisioningStatus is ProvisioningStatus.Error).Select(m => $"member {m.Name} {m.Address}:{m.ProtocolPort} ({m.Id}) is in ERROR")],
         };
         Update(state =>
         {

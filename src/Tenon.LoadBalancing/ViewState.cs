@@ -71,7 +71,10 @@ internal sealed record ViewTree(LoadBalancer LoadBalancer)
         [.. Listeners.Values.OrderBy(l => l.ProtocolPort).ThenBy(l => l.Protocol, StringComparer.Ordinal)],
         [
             .. Pools.Values.OrderBy(p => p.Name, StringComparer.Ordinal).Select(p => new ObservedPool(
-                p, Members.GetValueOrDefault(p.Id)?.Set, Monitors.GetValueOrDefault(p.Id), Members.GetValueOrDefault(p.Id)?.Ids)),
+                p, Members.GetValueOrDefault(p.Id)?.Set, Monitors.GetValueOrDefault(p.Id), Members.GetValueOrDefault(p.Id)?.Ids)
+            {
+                BrokenMembers = Members.GetValueOrDefault(p.Id)?.Broken ?? EquatableArray<string>.Empty,
+            }),
         ])
     {
         MadeWith = MadeWith,
@@ -89,6 +92,9 @@ internal sealed record KnownMembers(MemberSet Set, UInt128? IdDigest, ImmutableD
 {
     /// <summary>When (by sequence) they were last read in full.</summary>
     public long Verified { get; init; }
+
+    /// <summary>Those that were in ERROR then, in words. As long as there are any, they are read again whenever their owner is looked at.</summary>
+    public EquatableArray<string> Broken { get; init; }
 
     public static UInt128 Digest(IEnumerable<string> ids)
     {

@@ -1,3 +1,5 @@
+using Tenon.OpenStack.LoadBalancing;
+
 namespace Tenon.LoadBalancing.Tests;
 
 /// <summary>Load balancers as tests want them.</summary>
@@ -46,4 +48,9 @@ internal static class Examples
 
     public static LoadBalancerDeletion Deletion(DesiredLoadBalancer owner, bool cascade = true, params string[] others)
         => new() { Owner = owner, Cascade = cascade, IsNameOfOther = others.Contains };
+
+    /// <summary>A load balancer that a user made, with a listener of HTTP:80.</summary>
+    public static ObservedLoadBalancer UsersLoadBalancer() => new(
+        new LoadBalancer { Id = "users", Name = "test_shared_user_lb", ProvisioningStatus = ProvisioningStatus.Active, VipAddress = "10.0.0.50", VipPortId = "users-vip", Provider = "amphora" },
+        [new Listener { Id = "users-listener", Name = "web", Protocol = "HTTP", ProtocolPort = 80, LoadBalancerId = "users" }], []);
 }

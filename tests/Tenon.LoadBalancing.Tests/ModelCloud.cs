@@ -122,6 +122,7 @@ internal sealed class ModelCloud
                 Change(c.LoadBalancerId, l => l with { Pools = [.. l.Pools.Select(p => p.Monitor?.Id == c.Id ? p with { Monitor = Updated(p.Monitor, c.Request) } : p)] });
                 break;
             case LoadBalancerChange.DeleteMonitor c:
+                if (LoadBalancers[c.LoadBalancerId].LoadBalancer.Provider == "ovn") throw new InvalidOperationException("The provider ovn may never come back from this.");
                 ChangePool(c.LoadBalancerId, c.PoolId, p => p with { Monitor = null });
                 break;
             case LoadBalancerChange.CreateFloatingIp c:

@@ -15,7 +15,7 @@ public sealed class PlannerPropertyTests
         public DesiredLoadBalancer Desired(string service, string? id = null)
         {
             string name = $"kube_service_kubernetes_default_{service}";
-            string protocol = ((string[])["TCP", "HTTP", "UDP", "TERMINATED_HTTPS"])[Protocol];
+            string protocol = ((string[])["TCP", "HTTP", "UDP", "TERMINATED_HTTPS", "SCTP"])[Protocol];
             DesiredListener[] listeners =
             [
                 .. Ports.Distinct().Select((p, i) => Listener(p, protocol, i, Nodes, owner: name)).Select(l => l with
@@ -30,6 +30,7 @@ public sealed class PlannerPropertyTests
             {
                 Id = id,
                 Build = (BuildMode)Build,
+                Provider = Build == (int)BuildMode.PopulatedWithoutMonitors ? "ovn" : "amphora",
                 FloatingIp = Internal && id is null ? null : owner.FloatingIp,
                 SecurityGroup = Group
                     ? new DesiredSecurityGroup { Name = $"lb-sg-uid-default-{service}", PortIds = ["port-1"], Rules = [.. Ports.Distinct().Select(p => new IngressRule("IPv4", "tcp", p, "10.0.0.0/24"))] }
@@ -42,7 +43,7 @@ public sealed class PlannerPropertyTests
     {
         Gen<Wish> wish =
             from ports in Gen.Choose(least, most).NonEmptyListOf()
-            from protocol in Gen.Choose(0, 3)
+            from protocol in Gen.Choose(0, 4)
             from nodes in Gen.Choose(0, 5)
             from monitor in Gen.Choose(0, 2)
             from isInternal in Gen.Elements(true, false)

@@ -106,8 +106,7 @@ public sealed class CloudFacts(CloudFactsClients clients, TimeProvider time)
         }, exists => exists is true ? Lasting : Missing, cancellationToken);
 
     /// <summary>Remembers that a provider refuses allowed CIDRs.</summary>
-    /// <returns>Whether that is news.</returns>
-    public bool LearnRefusal(string provider) => _refusals.TryAdd(provider, 0);
+    public void LearnRefusal(string provider) => _refusals.TryAdd(provider, 0);
 
     /// <summary>Whether a provider was seen to refuse allowed CIDRs.</summary>
     public bool RefusesAllowedCidrs(string? provider) => provider is not null && _refusals.ContainsKey(provider);

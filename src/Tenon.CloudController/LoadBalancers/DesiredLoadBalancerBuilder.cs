@@ -52,7 +52,7 @@ public static class DesiredLoadBalancerBuilder
         ArgumentNullException.ThrowIfNull(placement);
         ArgumentNullException.ThrowIfNull(options);
         DesiredLoadBalancer identity = Identity(cluster, settings.Service, settings.Uid, settings.LoadBalancerId, settings.KeepFloatingIp, placement.Features.Tags);
-        bool ipv6First = settings.IpFamilies is ["IPv6", ..];
+        bool ipv6Only = settings.IpFamilies is ["IPv6", ..] && placement.AdditionalVipSubnetId is null;
         return identity with
         {
             WasServed = settings.WasServed,
@@ -64,16 +64,16 @@ public static class DesiredLoadBalancerBuilder
                 PortId = settings.PortId,
                 SubnetId = placement.VipSubnetId,
                 NetworkId = placement.VipNetworkId,
-                Address = settings.Internal || ipv6First ? settings.LoadBalancerIp : null,
+                Address = settings.IsVipAddress ? settings.LoadBalancerIp : null,
             },
             AdditionalVipSubnetIds = placement.AdditionalVipSubnetId is { } second ? [second] : [],
             ExtraTags = clusterTag is null ? [] : [clusterTag],
             Listeners = [.. settings.Ports.Select((port, index) => Listener(settings, placement, identity.Name, targets, port, index))],
             FloatingIp = settings.Internal ? null : identity.FloatingIp! with
             {
-                NetworkId = placement.FloatingNetworkId,
+                NetworkId = ipv6Only ? null : placement.FloatingNetworkId,
                 SubnetIds = placement.FloatingSubnetIds,
-                Address = ipv6First ? null : settings.LoadBalancerIp,
+                Address = settings.IsVipAddress ? null : settings.LoadBalancerIp,
             },
             SecurityGroup = NeedsSecurityGroup(settings, placement, options) ? SecurityGroup(settings, placement, cluster, clusterTag, memberPorts) : null,
             Build = options.ProviderRequiresSerialApiCalls ? BuildMode.Serial : placement.IsOvn ? BuildMode.PopulatedWithoutMonitors : BuildMode.Populated,
@@ -86,7 +86,7 @@ public static class DesiredLoadBalancerBuilder
     /// the provider hands on the clients' addresses but cannot restrict them itself.
     /// </summary>
     internal static bool NeedsSecurityGroup(LoadBalancerSettings settings, LoadBalancerPlacement placement, LoadBalancerOptions options)
-        => options.ManageSecurityGroups || (!settings.SourceRanges.IsEmpty && (placement.IsOvn || placement.RefusesAllowedCidrs));
+        => options.ManageSecurityGroups || (!settings.SourceRanges.IsEmpty && placement.KeepsClientAddress);
 
     private static DesiredListener Listener(LoadBalancerSettings settings, LoadBalancerPlacement placement, string name, MemberTargets targets, ServicePortSettings port, int index)
     {
@@ -118,7 +118,7 @@ public static class DesiredLoadBalancerBuilder
                 Algorithm = placement.IsOvn ? LoadBalancerMethods.SourceIpPort : settings.Method ?? LoadBalancerMethods.RoundRobin,
                 SourceIpPersistence = settings.ClientIpAffinity,
                 Members = port.NodePort == 0 ? MemberSet.Empty : MemberSet.Uniform(targets, port.NodePort, httpMonitor ? settings.HealthCheckNodePort : null),
-                Monitor = settings.Monitor ? Monitor(settings, port, httpMonitor, ServiceNames.Monitor(index, name)) : null,
+                Monitor = settings.Monitor && LoadBalancerPlacement.CanMonitor(placement.Provider, port.Protocol) ? Monitor(settings, port, httpMonitor, ServiceNames.Monitor(index, name)) : null,
             },
         };
     }
@@ -139,7 +139,7 @@ public static class DesiredLoadBalancerBuilder
     {
         bool ipv6First = settings.IpFamilies is ["IPv6", ..];
         bool dual = placement.AdditionalVipSubnetId is not null;
-        EquatableArray<string> ranges = [.. settings.SourceRanges.Where(r => dual || settings.IpFamilies.IsEmpty || IsIpv6(r) == ipv6First)];
+        EquatableArray<string> ranges = [.. settings.SourceRanges.Where(r => dual || IsIpv6(r) == ipv6First)];
         if (!ranges.IsEmpty || !settings.SourceRanges.IsEmpty) return ranges.IsEmpty ? [ipv6First ? "::1/128" : "127.0.0.1/32"] : ranges;
         return dual ? ["0.0.0.0/0", "::/0"] : [ipv6First ? "::/0" : "0.0.0.0/0"];
     }
@@ -148,8 +148,7 @@ public static class DesiredLoadBalancerBuilder
     {
         string everybody = settings.IpFamilies is ["IPv6", ..] ? "::/0" : "0.0.0.0/0";
         string inner = placement.MemberCidr ?? everybody;
-        bool keepsClientAddress = placement.IsOvn || placement.RefusesAllowedCidrs;
-        EquatableArray<string> sources = !keepsClientAddress ? [inner] : settings.SourceRanges.IsEmpty ? [everybody] : settings.SourceRanges;
+        EquatableArray<string> sources = placement.KeepsClientAddress ? Sources(settings, placement) : [inner];
         var rules = ImmutableArray.CreateBuilder<IngressRule>();
         if (settings.OpenHealthCheckNodePort > 0) rules.Add(Rule("tcp", settings.OpenHealthCheckNodePort, inner));
         foreach (ServicePortSettings port in settings.Ports.Where(p => p.NodePort > 0))

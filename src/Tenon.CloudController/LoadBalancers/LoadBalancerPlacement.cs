@@ -40,11 +40,17 @@ public sealed record LoadBalancerPlacement
 
     internal bool AllowedCidrs => Features.AllowedCidrs && !IsOvn && !RefusesAllowedCidrs;
 
+    /// <summary>Whether members see the clients' addresses, so that their security groups can tell clients apart.</summary>
+    internal bool KeepsClientAddress => IsOvn || RefusesAllowedCidrs;
+
     internal bool Timeouts => Features.Timeouts && !IsOvn;
 
     internal bool Flavors => Features.Flavors && !IsOvn;
 
     internal bool AvailabilityZones => Features.AvailabilityZones && !IsOvn;
+
+    /// <summary>Whether health monitors work for a protocol at all.</summary>
+    internal static bool CanMonitor(string? provider, string protocol) => provider != "ovn" || protocol != "SCTP";
 
     /// <summary>Whether HTTP health monitors work for a protocol; for UDP pools since API 2.16.</summary>
     internal bool HttpMonitor(string protocol) => !IsOvn && (protocol != "UDP" || Features.Version >= new OpenStack.ApiVersion(2, 16));

@@ -147,6 +147,9 @@ public sealed record LoadBalancerSettings
     /// <summary>The host name to publish instead of the address.</summary>
     public string? Hostname { get; init; }
 
+    /// <summary>Whether <see cref="LoadBalancerIp"/> is a VIP's address, not a floating IP's: there is no floating IP for it.</summary>
+    public bool IsVipAddress => LoadBalancerIp is { } address && (Internal || address.Contains(':', StringComparison.Ordinal));
+
     /// <summary>Whether a provider must understand HTTP, or the PROXY protocol.</summary>
     public bool NeedsL7 => ForwardedFor || TlsContainerRef is not null || ProxyProtocol is not ProxyProtocolVersion.None;
 }

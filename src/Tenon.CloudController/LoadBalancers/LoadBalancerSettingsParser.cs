@@ -38,6 +38,7 @@ public static class LoadBalancerSettingsParser
         (TimeSpan delay, TimeSpan timeout) = MonitorTimes(reader, options);
         SubnetPattern? pattern = FloatingSubnets(reader, options, section, out string? floatingSubnetId);
         EquatableArray<string> families = [.. spec.IpFamilies];
+        bool isInternal = Internal(reader, options);
 
         var settings = new LoadBalancerSettings
         {
@@ -46,9 +47,9 @@ public static class LoadBalancerSettingsParser
             Ports = ports,
             IpFamilies = families,
             RequiresDualStack = spec.IpFamilyPolicy == "RequireDualStack",
-            Internal = Internal(reader, options),
+            Internal = isInternal,
             LoadBalancerId = reader.Id(ServiceAnnotations.LoadBalancerId, null, "a load balancer"),
-            LoadBalancerIp = LoadBalancerIp(spec, reader),
+            LoadBalancerIp = LoadBalancerIp(spec, reader, isInternal),
             WasServed = service.Status.LoadBalancer.Ingress.Count > 0,
             PortId = reader.Id(ServiceAnnotations.PortId, null, "a Neutron port"),
             SubnetId = section?.SubnetId ?? reader.Id(ServiceAnnotations.SubnetId, options.SubnetId, "a Neutron subnet"),
@@ -70,7 +71,7 @@ public static class LoadBalancerSettingsParser
             TimeoutTcpInspect = Timeout(reader, ServiceAnnotations.TimeoutTcpInspect, 0),
             AsksForTimeouts = reader.Has(ServiceAnnotations.TimeoutClientData) || reader.Has(ServiceAnnotations.TimeoutMemberConnect)
                 || reader.Has(ServiceAnnotations.TimeoutMemberData) || reader.Has(ServiceAnnotations.TimeoutTcpInspect),
-            SourceRanges = SourceRanges(spec, reader),
+            SourceRanges = SourceRanges(spec, reader, families),
             ClientIpAffinity = spec.SessionAffinity == "ClientIP",
             Monitor = monitor,
             MonitorDelay = delay,
@@ -136,10 +137,18 @@ public static class LoadBalancerSettingsParser
         return true;
     }
 
-    private static string? LoadBalancerIp(ServiceSpec spec, AnnotationReader reader)
+    private static string? LoadBalancerIp(ServiceSpec spec, AnnotationReader reader, bool isInternal)
     {
         if (string.IsNullOrWhiteSpace(spec.LoadBalancerIP)) return null;
-        if (IPAddress.TryParse(spec.LoadBalancerIP.Trim(), out IPAddress? address)) return address.ToString();
+        if (IPAddress.TryParse(spec.LoadBalancerIP.Trim(), out IPAddress? address))
+        {
+            string family = address.AddressFamily is AddressFamily.InterNetworkV6 ? "IPv6" : "IPv4";
+            bool fits = spec.IpFamilies.Count == 0 || spec.IpFamilies[0] == family || (family == "IPv4" && !isInternal && spec.IpFamilies.Contains(family));
+            if (fits) return address.ToString();
+            reader.ErrorOf("spec.loadBalancerIP", spec.LoadBalancerIP, $"it is {family}, but the load balancer's own address is {spec.IpFamilies[0]}", "Write an address of that family, or put its family first in spec.ipFamilies.");
+            return null;
+        }
+
         reader.ErrorOf("spec.loadBalancerIP", spec.LoadBalancerIP, "it is not an IP address", "Write an address such as 192.0.2.10, or remove the field.");
         return null;
     }
@@ -220,7 +229,8 @@ public static class LoadBalancerSettingsParser
         return null;
     }
 
-    private static EquatableArray<string> SourceRanges(ServiceSpec spec, AnnotationReader reader)
+    /// <summary>The ranges; empty when everybody of every family may connect.</summary>
+    private static EquatableArray<string> SourceRanges(ServiceSpec spec, AnnotationReader reader, EquatableArray<string> families)
     {
         bool fromSpec = spec.LoadBalancerSourceRanges.Count > 0;
         IEnumerable<string> texts = fromSpec
@@ -240,7 +250,8 @@ public static class LoadBalancerSettingsParser
             index++;
         }
 
-        return ranges.All(r => r is "0.0.0.0/0" or "::/0") ? [] : [.. ranges];
+        bool open = families.DefaultIfEmpty("IPv4").All(f => ranges.Contains(f == "IPv6" ? "::/0" : "0.0.0.0/0"));
+        return open && ranges.All(r => r is "0.0.0.0/0" or "::/0") ? [] : [.. ranges];
     }
 
     /// <summary>The network of <c>address/prefix</c>, with the bits beyond the prefix cleared.</summary>

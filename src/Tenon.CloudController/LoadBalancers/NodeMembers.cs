@@ -9,7 +9,7 @@ namespace Tenon.CloudController.LoadBalancers;
 /// <summary>Which nodes are members, and under which address: the rules of Kubernetes' service controller.</summary>
 public sealed class NodeMembers
 {
-    /// <summary>The label that keeps a node out, unless its value is <c>false</c>.</summary>
+    /// <summary>The label that keeps a node out, whatever its value.</summary>
     public const string ExclusionLabel = "node.kubernetes.io/exclude-from-external-load-balancers";
 
     /// <summary>The taint by which the cluster autoscaler announces a node's removal.</summary>
@@ -25,7 +25,7 @@ public sealed class NodeMembers
     {
         ArgumentNullException.ThrowIfNull(node);
         if (node.Metadata.IsBeingDeleted) return false;
-        if (node.Metadata.Labels.TryGetValue(ExclusionLabel, out string? excluded) && excluded != "false") return false;
+        if (node.Metadata.Labels.ContainsKey(ExclusionLabel)) return false;
         return !node.Spec.Taints.Any(t => t.Key == AutoscalerTaint);
     }
 

@@ -31,7 +31,7 @@ public sealed class PlacementResolver(CloudFacts facts, LoadBalancerOptions opti
     {
         ArgumentNullException.ThrowIfNull(settings);
         var pass = new Pass(settings, existing, await facts.FeaturesAsync(cancellationToken));
-        pass.Provider = existing?.Provider is { Length: > 0 } given ? given : options.LbProvider ?? await ChooseProviderAsync(settings, cancellationToken);
+        pass.Provider = existing?.Provider is { Length: > 0 } given ? given : options.LbProvider ?? await ChooseProviderAsync(pass, cancellationToken);
         CheckProvider(pass);
         await CheckCertificateAsync(pass, cancellationToken);
         if (!settings.Internal && !hasFloatingIp && settings.IpFamilies is not ["IPv6"]) await ResolveFloatingAsync(pass, cancellationToken);
@@ -42,13 +42,16 @@ public sealed class PlacementResolver(CloudFacts facts, LoadBalancerOptions opti
     }
 
     /// <summary>Where nothing is configured: ovn where the cloud has it and it can do what is asked for.</summary>
-    private async Task<string?> ChooseProviderAsync(LoadBalancerSettings settings, CancellationToken cancellationToken)
+    private async Task<string?> ChooseProviderAsync(Pass pass, CancellationToken cancellationToken)
     {
+        LoadBalancerSettings settings = pass.Settings;
         EquatableArray<string> providers = await facts.ProvidersAsync(cancellationToken);
         if (providers.IsEmpty) return "amphora";
         bool beyondOvn = settings.NeedsL7 || settings.AsksForTimeouts || settings.FlavorId is not null || settings.AvailabilityZone is not null
             || settings.HealthCheckNodePort > 0 || !settings.SourceRanges.IsEmpty || settings.ClientIpAffinity
-            || settings.Method is not null and not LoadBalancerMethods.SourceIpPort;
+            || settings.Method is not null and not LoadBalancerMethods.SourceIpPort
+            || (settings.RequiresDualStack && pass.Features.AdditionalVips)
+            || (settings.Monitor && settings.Ports.Any(p => p.Protocol == "SCTP"));
         if (!beyondOvn && providers.Contains(Ovn)) return Ovn;
         return providers.Contains("amphora") ? "amphora" : providers.FirstOrDefault(p => p != Ovn) ?? providers[0];
     }
@@ -71,6 +74,17 @@ public sealed class PlacementResolver(CloudFacts facts, LoadBalancerOptions opti
 
             if (settings.AsksForTimeouts) pass.Warn(ServiceEvents.OptionIgnored, $"{ServiceAnnotations.Prefix}timeout-*: provider ovn has no timeouts; they are ignored. Remove the annotations.");
             if (settings.FlavorId is not null) pass.Warn(ServiceEvents.OptionIgnored, $"flavor-id {settings.FlavorId}: provider ovn has no flavours; it is ignored. Remove the option or annotation.");
+        }
+
+        if (settings is { Monitor: true, Ports: var ports } && ports.FirstOrDefault(p => !LoadBalancerPlacement.CanMonitor(pass.Provider, p.Protocol)) is { } blind)
+        {
+            pass.Warn(ServiceEvents.OptionIgnored, $"{ServiceAnnotations.EnableMonitor}: provider ovn has no health monitors for {blind.Protocol}; port {blind.Port} is served without. Remove the option or annotation, or use another provider.");
+        }
+
+        if (settings is { Monitor: false, OpenHealthCheckNodePort: > 0 })
+        {
+            pass.Note(ServiceEvents.MonitorMissing,
+                $"spec.externalTrafficPolicy is Local, and there is no health monitor: connections to nodes without an endpoint are lost. Set {ServiceAnnotations.EnableMonitor} to \"true\".");
         }
 
         if (settings.AvailabilityZone is { } zone && (ovn || !features.AvailabilityZones))
@@ -171,6 +185,7 @@ public sealed class PlacementResolver(CloudFacts facts, LoadBalancerOptions opti
         }
 
         pass.FloatingNetworkId = network;
+        if (settings is { LoadBalancerIp: not null, IsVipAddress: false, FloatingSubnetId: null }) return; // The address says which subnet.
         if (settings.FloatingSubnetId is { } subnetId)
         {
             Subnet? subnet = await facts.SubnetAsync(subnetId, cancellationToken);

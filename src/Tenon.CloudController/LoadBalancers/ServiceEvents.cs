@@ -48,6 +48,9 @@ public static class ServiceEvents
     /// <summary>Something that is asked for has no effect here.</summary>
     public const string OptionIgnored = "LoadBalancerOptionIgnored";
 
+    /// <summary>Traffic is to stay on the nodes that have endpoints, and nothing finds out which these are.</summary>
+    public const string MonitorMissing = "LoadBalancerMonitorMissing";
+
     /// <summary>The second IP family cannot be had.</summary>
     public const string DualStackUnavailable = "LoadBalancerDualStackUnavailable";
 

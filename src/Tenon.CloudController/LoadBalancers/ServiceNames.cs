@@ -77,8 +77,15 @@ public static class ServiceNames
         return service.Spec.Type == "LoadBalancer" && string.IsNullOrEmpty(service.Spec.LoadBalancerClass) && !service.Metadata.IsBeingDeleted;
     }
 
-    /// <summary>Whether a Service has, or may still have, something in the cloud.</summary>
-    public static bool IsConcerned(Service service) => IsWanted(service) || service.Metadata.Finalizers.Contains(Finalizer);
+    /// <summary>
+    /// Whether a Service has, or may still have, something in the cloud. One of another class has not, though it carries the finalizer:
+    /// that is its own controller's, as a class cannot be given to a Service that is of type LoadBalancer already.
+    /// </summary>
+    public static bool IsConcerned(Service service)
+    {
+        ArgumentNullException.ThrowIfNull(service);
+        return IsWanted(service) || (service.Metadata.Finalizers.Contains(Finalizer) && string.IsNullOrEmpty(service.Spec.LoadBalancerClass));
+    }
 
     private static string FullName(string cluster, NamespacedName service) => $"{Prefix}{cluster}_{service.Namespace}_{service.Name}";
 

@@ -91,7 +91,7 @@ public sealed class ServicePlanner
         NamespacedName key = service.Metadata.Key;
         if (!ServiceNames.IsWanted(service))
         {
-            if (!service.Metadata.Finalizers.Contains(ServiceNames.Finalizer)) return new(key, [], Outcome.Done, []);
+            if (!ServiceNames.IsConcerned(service)) return new(key, [], Outcome.Done, []);
             PreparedService removal = await PrepareRemovalAsync(service, cancellationToken);
             LoadBalancerPlan deletion = LoadBalancerPlanner.PlanDeletion(Deletion(removal), removal.Observed);
             return new(key, deletion.Plan.Changes, deletion.Plan.Then, deletion.Notes);
@@ -196,6 +196,7 @@ public sealed class ServicePlanner
         => RefreshIfOldAsync(ViewParts.LoadBalancers | ViewParts.FloatingIps | ViewParts.SecurityGroups, maxAge, cancellationToken);
 
     /// <summary>Remembers that the provider of a change's load balancer refuses allowed CIDRs.</summary>
+    /// <returns>Whether the provider is known, so that planning again leaves them out; another Service may have learnt the same meanwhile.</returns>
     internal bool LearnRefusal(LoadBalancerChange change, DesiredLoadBalancer desired)
     {
         string? provider = change switch
@@ -203,7 +204,9 @@ public sealed class ServicePlanner
             LoadBalancerChange.CreateLoadBalancer create => create.Request.Provider,
             _ => View.Observe(desired).LoadBalancers.FirstOrDefault(l => l.LoadBalancer.Id == change.Locks)?.LoadBalancer.Provider,
         };
-        return provider is not null && _facts.LearnRefusal(provider);
+        if (string.IsNullOrEmpty(provider)) return false;
+        _facts.LearnRefusal(provider);
+        return true;
     }
 
     private async Task<bool> RefreshIfOldAsync(ViewParts parts, TimeSpan maxAge, CancellationToken cancellationToken)

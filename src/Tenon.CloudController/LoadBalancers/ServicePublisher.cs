@@ -19,7 +19,12 @@ public interface IServicePublisher
     Task<Service> ForgetLoadBalancerAsync(Service service, CancellationToken cancellationToken);
 
     /// <summary>Lets the Service go, or, when it stays with another type, clears what was published.</summary>
-    Task ReleaseAsync(Service service, CancellationToken cancellationToken);
+    /// <param name="service">The Service.</param>
+    /// <param name="forgetsLoadBalancer">
+    /// Whether the annotation that names the load balancer goes too: one that is still there was named by the user, or is others' to use.
+    /// </param>
+    /// <param name="cancellationToken">Ends the writes.</param>
+    Task ReleaseAsync(Service service, bool forgetsLoadBalancer, CancellationToken cancellationToken);
 }
 
 /// <summary>Writes through the API server, by merge patches.</summary>
@@ -53,7 +58,7 @@ public sealed class ServicePublisher(KubernetesClient client, LoadBalancerOption
         => PatchAsync(service, WithAnnotations(service, (ServiceAnnotations.LoadBalancerId, null), (ServiceAnnotations.LoadBalancerAddress, null)), ifUnchanged: false, null, cancellationToken);
 
     /// <inheritdoc/>
-    public async Task ReleaseAsync(Service service, CancellationToken cancellationToken)
+    public async Task ReleaseAsync(Service service, bool forgetsLoadBalancer, CancellationToken cancellationToken)
     {
         if (!service.Metadata.IsBeingDeleted)
         {
@@ -63,7 +68,9 @@ public sealed class ServicePublisher(KubernetesClient client, LoadBalancerOption
                 service = await client.PatchAsync<Service>(service.Metadata.Key, cleared, cancellationToken, Status);
             }
 
-            service = WithAnnotationsPatched(service, await ForgetLoadBalancerAsync(service, cancellationToken));
+            service = forgetsLoadBalancer
+                ? await ForgetLoadBalancerAsync(service, cancellationToken)
+                : await PatchAsync(service, WithAnnotations(service, (ServiceAnnotations.LoadBalancerAddress, null)), ifUnchanged: false, null, cancellationToken);
         }
 
         Service after = service with { Metadata = service.Metadata with { Finalizers = [.. service.Metadata.Finalizers.Where(f => f != ServiceNames.Finalizer)] } };
@@ -77,8 +84,6 @@ public sealed class ServicePublisher(KubernetesClient client, LoadBalancerOption
         });
         await client.PatchAsync<Service>(service.Metadata.Key, patch, cancellationToken);
     }
-
-    private static Service WithAnnotationsPatched(Service before, Service after) => after.Metadata.ResourceVersion.Length > 0 ? after : before;
 
     private static Service WithAnnotations(Service service, params ReadOnlySpan<(string Name, string? Value)> values)
     {

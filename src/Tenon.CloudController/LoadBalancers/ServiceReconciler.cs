@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using System.Collections.Immutable;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Tenon.Core;
@@ -59,12 +58,10 @@ public sealed partial class ServiceReconciler : IReconciler
             return Outcome.Done;
         }
 
-        bool hasFinalizer = service.Metadata.Finalizers.Contains(ServiceNames.Finalizer);
-        bool wanted = ServiceNames.IsWanted(service);
-        if (!wanted && !hasFinalizer) return Outcome.Done;
+        if (!ServiceNames.IsConcerned(service)) return Outcome.Done;
         try
         {
-            return wanted ? await EnsureAsync(service, cancellationToken) : await RemoveAsync(service, cancellationToken);
+            return ServiceNames.IsWanted(service) ? await EnsureAsync(service, cancellationToken) : await RemoveAsync(service, cancellationToken);
         }
         catch (Exception exception) when (Unshared(exception) is OpenStackException cloud)
         {
@@ -156,7 +153,7 @@ public sealed partial class ServiceReconciler : IReconciler
             return plan.Plan.Then;
         }
 
-        await _publisher.ReleaseAsync(service, cancellationToken);
+        await _publisher.ReleaseAsync(service, forgetsLoadBalancer: plan.LoadBalancer is null, cancellationToken);
         _reporter.Normal(service, ServiceEvents.Deleted, "Deleted load balancer");
         _reporter.Forget(service.Metadata.Key);
         _outage.Forget(service.Metadata.Key);

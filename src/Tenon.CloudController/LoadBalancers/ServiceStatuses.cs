@@ -9,7 +9,11 @@ internal static class ServiceStatuses
     public static LoadBalancerStatus Of(LoadBalancerSettings settings, LoadBalancerOptions options, LoadBalancerEndpoint endpoint)
     {
         if (settings.Hostname is { } hostname) return new() { Ingress = [new() { Hostname = hostname }] };
-        string[] addresses = [endpoint.Address, .. endpoint.FurtherAddresses];
+        string[] all = [endpoint.Address, .. endpoint.FurtherAddresses];
+
+        // A load balancer keeps its second address when the Service gives up the family.
+        string[] addresses = [.. all.Where(a => settings.IpFamilies.IsEmpty || settings.IpFamilies.Contains(a.Contains(':', StringComparison.Ordinal) ? "IPv6" : "IPv4"))];
+        if (addresses.Length == 0) addresses = all;
         bool proxy = settings.ProxyProtocol is not ProxyProtocolVersion.None;
         if (proxy && options.EnableIngressHostname)
         {

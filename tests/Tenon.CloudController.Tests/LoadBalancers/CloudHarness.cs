@@ -68,11 +68,11 @@ internal sealed class MemoryCluster(LoadBalancerOptions options) : IServicePubli
     public Task<Service> ForgetLoadBalancerAsync(Service service, CancellationToken cancellationToken)
         => Write(service, s => s with { Metadata = s.Metadata with { Annotations = s.Metadata.Annotations.Where(a => a.Key is not (ServiceAnnotations.LoadBalancerId or ServiceAnnotations.LoadBalancerAddress)).ToDictionary() } });
 
-    public async Task ReleaseAsync(Service service, CancellationToken cancellationToken)
+    public async Task ReleaseAsync(Service service, bool forgetsLoadBalancer, CancellationToken cancellationToken)
     {
         Service after = await Write(service, s => s with { Status = new ServiceStatus(), Metadata = s.Metadata with { Finalizers = [.. s.Metadata.Finalizers.Where(f => f != ServiceNames.Finalizer)] } });
         if (after.Metadata.IsBeingDeleted) _services.TryRemove(service.Metadata.Key, out _);
-        else await ForgetLoadBalancerAsync(after, cancellationToken);
+        else if (forgetsLoadBalancer) await ForgetLoadBalancerAsync(after, cancellationToken);
     }
 
     public void Record(ObjectReference about, EventType type, string reason, string message) => Events.Enqueue((type, reason, message));

@@ -12,7 +12,7 @@ public sealed class NodeMembersTests
         NodeMembers.IsEligible(Node("a")).ShouldBeTrue();
         NodeMembers.IsEligible(Node("a", labels: new() { [NodeMembers.ExclusionLabel] = "" })).ShouldBeFalse();
         NodeMembers.IsEligible(Node("a", labels: new() { [NodeMembers.ExclusionLabel] = "true" })).ShouldBeFalse();
-        NodeMembers.IsEligible(Node("a", labels: new() { [NodeMembers.ExclusionLabel] = "false" })).ShouldBeTrue();
+        NodeMembers.IsEligible(Node("a", labels: new() { [NodeMembers.ExclusionLabel] = "false" })).ShouldBeFalse();
         NodeMembers.IsEligible(Node("a") with { Spec = new NodeSpec { Taints = [new Taint { Key = NodeMembers.AutoscalerTaint, Effect = "NoSchedule" }] } }).ShouldBeFalse();
         Node going = Node("a");
         NodeMembers.IsEligible(going with { Metadata = going.Metadata with { DeletionTimestamp = DateTimeOffset.UnixEpoch } }).ShouldBeFalse();

@@ -220,7 +220,7 @@ public sealed class ServiceReconcilerTests
         await harness.PutAsync(Service());
         await harness.PutAsync(Service(name: "kept"));
         Service web = harness.Cluster["web"];
-        await harness.Cluster.ReleaseAsync(web with { Metadata = web.Metadata }, TestContext.Current.CancellationToken);
+        await harness.Cluster.ReleaseAsync(web, forgetsLoadBalancer: true, TestContext.Current.CancellationToken);
         harness.Cluster.Delete("web");
         CancellationToken token = TestContext.Current.CancellationToken;
 

@@ -1,0 +1,83 @@
+using Tenon.Core;
+using Tenon.OpenStack.LoadBalancing;
+using static Tenon.LoadBalancing.Tests.Examples;
+
+namespace Tenon.LoadBalancing.Tests;
+
+/// <summary>What is said of parts in ERROR, under a load balancer that is ACTIVE and under one that is not.</summary>
+public sealed class BrokenPartsTests
+{
+    private readonly ModelCloud _cloud = new();
+
+    [Theory]
+    [InlineData("listener", "listener listener_0_kube_service_kubernetes_default_web (listener-")]
+    [InlineData("pool", "pool pool_0_kube_service_kubernetes_default_web (pool-")]
+    [InlineData("monitor", "health monitor monitor_0_kube_service_kubernetes_default_web (monitor-")]
+    [InlineData("member", "member node-1 10.0.0.1:30080 (m1) is in ERROR")]
+    public void A_part_in_error_under_an_active_load_balancer_is_named(string part, string message)
+    {
+        DesiredLoadBalancer desired = Monitored();
+        _cloud.Converge(desired);
+        Break(part);
+
+        LoadBalancerPlan plan = LoadBalancerPlanner.Plan(desired, _cloud.Observe());
+
+        PlanNote note = plan.Notes.ShouldHaveSingleItem();
+        (note.IsWarning, note.Reason).ShouldBe((true, LoadBalancerReasons.InError));
+        note.Message.ShouldContain("is ACTIVE, but ");
+        note.Message.ShouldContain(message);
+        plan.IsEmpty.ShouldBeTrue();
+        plan.Plan.Then.ShouldBe(Outcome.Done);
+    }
+
+    [Fact]
+    public void A_load_balancer_in_error_is_reported_with_all_that_is_broken_in_it()
+    {
+        DesiredLoadBalancer desired = Monitored() with { WasServed = true };
+        _cloud.Converge(desired);
+        foreach (string part in (string[])["listener", "pool", "monitor", "member"]) Break(part);
+        Change(l => l with { LoadBalancer = l.LoadBalancer with { ProvisioningStatus = ProvisioningStatus.Error } });
+
+        string message = LoadBalancerPlanner.Plan(desired, _cloud.Observe()).Notes.ShouldHaveSingleItem().Message;
+
+        foreach (string part in (string[])["listener listener_0", "pool pool_0", "health monitor monitor_0", "member node-1"]) message.ShouldContain(part);
+        message.ShouldContain("openstack loadbalancer failover");
+    }
+
+    [Fact]
+    public void A_part_of_another_sharer_is_not_this_owners_matter()
+    {
+        _cloud.Converge(Monitored());
+        string id = _cloud.LoadBalancers.Keys.Single();
+        DesiredLoadBalancer second = Owner("second", Listener(8080, owner: "kube_service_kubernetes_default_second")) with { Id = id };
+        _cloud.Converge(second);
+        Break("listener");
+        Break("member");
+
+        LoadBalancerPlanner.Plan(second, _cloud.Observe()).Notes.ShouldBeEmpty();
+        LoadBalancerPlanner.Plan(Monitored(), _cloud.Observe()).Notes.ShouldHaveSingleItem();
+    }
+
+    private static DesiredLoadBalancer Monitored()
+    {
+        DesiredListener listener = Listener(80);
+        return Owner("web", listener with { Pool = listener.Pool with { Monitor = Monitor() } });
+    }
+
+    private void Break(string part) => Change(l => part switch
+    {
+        "listener" => l with { Listeners = [l.Listeners[0] with { ProvisioningStatus = ProvisioningStatus.Error }, .. l.Listeners.Skip(1)] },
+        "pool" => WithPool(l, p => p with { Pool = p.Pool with { ProvisioningStatus = ProvisioningStatus.Error } }),
+        "monitor" => WithPool(l, p => p with { Monitor = p.Monitor! with { ProvisioningStatus = ProvisioningStatus.Error } }),
+        _ => WithPool(l, p => p with { BrokenMembers = ["member node-1 10.0.0.1:30080 (m1) is in ERROR"] }),
+    });
+
+    private static ObservedLoadBalancer WithPool(ObservedLoadBalancer observed, Func<ObservedPool, ObservedPool> change)
+        => observed with { Pools = [change(observed.Pools[0]), .. observed.Pools.Skip(1)] };
+
+    private void Change(Func<ObservedLoadBalancer, ObservedLoadBalancer> change)
+    {
+        string id = _cloud.LoadBalancers.Keys.Single();
+        _cloud.LoadBalancers[id] = change(_cloud.LoadBalancers[id]);
+    }
+}
