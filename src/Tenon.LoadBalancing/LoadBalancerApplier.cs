@@ -256,9 +256,22 @@ public sealed class LoadBalancerApplier(LoadBalancerClients clients, LoadBalance
                 Touch(c.Id, s => s with { SecurityGroups = s.SecurityGroups.Remove(c.Id) });
                 break;
             case SetPortSecurityGroups c:
-                Port port = await clients.Ports.UpdatePortAsync(c.PortId, new() { SecurityGroups = c.SecurityGroups }, c.Revision, cancellationToken);
-                Touch(c.PortId, s => s with { Ports = s.Ports.SetItem(c.PortId, port) });
+                Port? port = await SetGroupsAsync(c, cancellationToken);
+                Touch(c.PortId, s => s with { Ports = port is null ? s.Ports.Remove(c.PortId) : s.Ports.SetItem(c.PortId, port) });
                 break;
+        }
+    }
+
+    /// <summary>The port, or <see langword="null"/> when it went together with its server.</summary>
+    private async Task<Port?> SetGroupsAsync(SetPortSecurityGroups change, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await clients.Ports.UpdatePortAsync(change.PortId, new() { SecurityGroups = change.SecurityGroups }, change.Revision, cancellationToken);
+        }
+        catch (OpenStackException exception) when (exception.Kind is OpenStackErrorKind.NotFound && exception.Code == "PortNotFound")
+        {
+            return null;
         }
     }
 

@@ -36,7 +36,7 @@ public static partial class LoadBalancerPlanner
                 continue;
             }
 
-            PlanListener(draft, observed.LoadBalancer.Id, wanted, listener);
+            PlanListener(draft, observed.LoadBalancer, wanted, listener);
             PlanPool(draft, observed.LoadBalancer, wanted, listener, observed.PoolOf(listener));
         }
 
@@ -77,7 +77,7 @@ public static partial class LoadBalancerPlanner
             && pool == BoundedName.Fit($"pool_{number}_{loadBalancer}", 255);
     }
 
-    private static void PlanListener(Draft draft, string loadBalancerId, DesiredListener wanted, Listener listener)
+    private static void PlanListener(Draft draft, LoadBalancer loadBalancer, DesiredListener wanted, Listener listener)
     {
         DesiredLoadBalancer desired = draft.Desired;
         var update = new ListenerUpdate();
@@ -104,26 +104,27 @@ public static partial class LoadBalancerPlanner
             if (Differs(listener.TimeoutTcpInspect, timeouts.TcpInspect)) update = update with { TimeoutTcpInspect = (TimeSpan?)timeouts.TcpInspect };
         }
 
-        if (wanted.AllowedCidrs is { } cidrs && !SameSources(cidrs, listener.AllowedCidrs))
+        if (wanted.AllowedCidrs is { } cidrs && !SameSources(cidrs, listener.AllowedCidrs, dualStack: !loadBalancer.AdditionalVips.IsEmpty))
         {
             update = update with { AllowedCidrs = (EquatableArray<string>?)cidrs };
         }
 
         if (update != new ListenerUpdate())
         {
-            draft.Add(new LoadBalancerChange.UpdateListener(loadBalancerId, listener.Id, listener.Name, update));
+            draft.Add(new LoadBalancerChange.UpdateListener(loadBalancer.Id, listener.Id, listener.Name, update));
         }
 
         static bool Differs(TimeSpan? there, TimeSpan wanted) => there is { } value && value != wanted;
     }
 
-    /// <summary>Whether two lists of sources let the same in; none, and everybody of a family, are the same.</summary>
-    private static bool SameSources(EquatableArray<string> wanted, EquatableArray<string> there)
+    /// <summary>Whether two lists of sources let the same in; an empty one lets in everybody, of both families where there are two.</summary>
+    private static bool SameSources(EquatableArray<string> wanted, EquatableArray<string> there, bool dualStack)
     {
-        if (IsEverybody(wanted) && IsEverybody(there)) return true;
-        return wanted.ToHashSet(StringComparer.Ordinal).SetEquals(there);
-
-        static bool IsEverybody(EquatableArray<string> cidrs) => cidrs.All(c => c is "0.0.0.0/0" or "::/0");
+        HashSet<string> sources = wanted.ToHashSet(StringComparer.Ordinal);
+        if (!there.IsEmpty) return sources.SetEquals(there);
+        bool all4 = sources.Contains("0.0.0.0/0");
+        bool all6 = sources.Contains("::/0");
+        return sources.Count == 0 || (all4 && all6) || (!dualStack && (all4 || all6));
     }
 
     private static void PlanPool(Draft draft, LoadBalancer loadBalancer, DesiredListener wanted, Listener listener, ObservedPool? observed)

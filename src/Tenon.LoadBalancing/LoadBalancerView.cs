@@ -188,7 +188,7 @@ public sealed class LoadBalancerView : IDisposable
             string id = loadBalancerIds.First();
             long began = NextSequence();
             LoadBalancer? loadBalancer = await _loadBalancers.GetLoadBalancerAsync(id, cancellationToken);
-            Update(state =>
+            UpdateTrees(state =>
             {
                 if (state.Trees.TryGetValue(id, out ViewTree? tree) && tree.Written >= began) return state;
                 if (loadBalancer is null) return state with { Trees = state.Trees.Remove(id) };
@@ -246,6 +246,16 @@ public sealed class LoadBalancerView : IDisposable
         => tree.Listeners.Values.Any(l => (l.DefaultPoolId == pool.Id || pool.ListenerIds.Contains(l.Id)) && (l.Tags.IsEmpty || desired.IsOwn(l.Tags)))
             || (!tree.ChildrenKnown && tree.Listeners.IsEmpty);
 
+    /// <summary>Takes in what was seen of load balancers. Where one is gone, its floating IP is not what it was.</summary>
+    private void UpdateTrees(Func<ViewState, ViewState> change)
+    {
+        ImmutableDictionary<string, ViewTree> before = State.Trees;
+        Update(change);
+        ViewState after = State;
+        HashSet<string> gone = [.. before.Values.Where(t => !after.Trees.ContainsKey(t.LoadBalancer.Id)).Select(t => t.LoadBalancer.VipPortId)];
+        if (gone.Count > 0 && after.FloatingIps.Values.Any(f => f.PortId is { Length: > 0 } port && gone.Contains(port))) Invalidate(ViewParts.FloatingIps);
+    }
+
     private async Task RefreshAsync(ViewParts part, long asked, DateTimeOffset limit, CancellationToken cancellationToken)
     {
         PartClock clock = _clocks[part];
@@ -282,7 +292,7 @@ public sealed class LoadBalancerView : IDisposable
             case ViewParts.LoadBalancers:
                 var loadBalancers = new Dictionary<string, LoadBalancer>(StringComparer.Ordinal);
                 await foreach (LoadBalancer item in _loadBalancers.ListLoadBalancersAsync(new() { ProjectId = _options.ProjectId }, cancellationToken)) loadBalancers[item.Id] = item;
-                Update(state => state with { Trees = ViewMerge.LoadBalancers(state.Trees, loadBalancers, began) });
+                UpdateTrees(state => state with { Trees = ViewMerge.LoadBalancers(state.Trees, loadBalancers, began) });
                 break;
             case ViewParts.Trees:
                 // Parts belong to load balancers that are known: where there are none, there is nothing to ask for.

@@ -30,9 +30,9 @@ public sealed class PlacementResolver(CloudFacts facts, LoadBalancerOptions opti
         LoadBalancerSettings settings, LoadBalancer? existing, bool hasFloatingIp, IReadOnlyList<Node> nodes, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(settings);
-        var pass = new Pass(settings, existing, await facts.FeaturesAsync(cancellationToken));
+        var pass = new PlacementPass(settings, existing, await facts.FeaturesAsync(cancellationToken));
         pass.Provider = existing?.Provider is { Length: > 0 } given ? given : options.LbProvider ?? await ChooseProviderAsync(pass, cancellationToken);
-        CheckProvider(pass);
+        ProviderChecks.Check(pass, options);
         await CheckCertificateAsync(pass, cancellationToken);
         if (!settings.Internal && !hasFloatingIp && settings.IpFamilies is not ["IPv6"]) await ResolveFloatingAsync(pass, cancellationToken);
         await ResolveVipAsync(pass, nodes, cancellationToken);
@@ -42,7 +42,7 @@ public sealed class PlacementResolver(CloudFacts facts, LoadBalancerOptions opti
     }
 
     /// <summary>Where nothing is configured: ovn where the cloud has it and it can do what is asked for.</summary>
-    private async Task<string?> ChooseProviderAsync(Pass pass, CancellationToken cancellationToken)
+    private async Task<string?> ChooseProviderAsync(PlacementPass pass, CancellationToken cancellationToken)
     {
         LoadBalancerSettings settings = pass.Settings;
         EquatableArray<string> providers = await facts.ProvidersAsync(cancellationToken);
@@ -56,92 +56,7 @@ public sealed class PlacementResolver(CloudFacts facts, LoadBalancerOptions opti
         return providers.Contains("amphora") ? "amphora" : providers.FirstOrDefault(p => p != Ovn) ?? providers[0];
     }
 
-    private void CheckProvider(Pass pass)
-    {
-        LoadBalancerSettings settings = pass.Settings;
-        LoadBalancerFeatures features = pass.Features;
-        bool ovn = pass.Provider == Ovn;
-        if (ovn)
-        {
-            const string fix = "Remove the annotation, or use another provider ([LoadBalancer] lb-provider=amphora) for a new Service.";
-            if (settings.ForwardedFor) pass.Refuse($"metadata.annotations[{ServiceAnnotations.ForwardedFor}]: provider ovn knows no HTTP. {fix}");
-            if (settings.TlsContainerRef is not null) pass.Refuse($"metadata.annotations[{ServiceAnnotations.TlsContainerRef}]: provider ovn cannot terminate TLS. {fix}");
-            if (settings.ProxyProtocol is not ProxyProtocolVersion.None) pass.Refuse($"metadata.annotations[{ServiceAnnotations.ProxyProtocol}]: provider ovn does not speak the PROXY protocol. {fix}");
-            if (settings.Method is not null and not LoadBalancerMethods.SourceIpPort)
-            {
-                pass.Warn(ServiceEvents.MethodUnknown, $"lb-method {settings.Method}: provider ovn knows only SOURCE_IP_PORT, which is used. Set lb-method=SOURCE_IP_PORT to silence this.");
-            }
-
-            if (settings.AsksForTimeouts) pass.Warn(ServiceEvents.OptionIgnored, $"{ServiceAnnotations.Prefix}timeout-*: provider ovn has no timeouts; they are ignored. Remove the annotations.");
-            if (settings.FlavorId is not null) pass.Warn(ServiceEvents.OptionIgnored, $"flavor-id {settings.FlavorId}: provider ovn has no flavours; it is ignored. Remove the option or annotation.");
-        }
-
-        if (settings is { Monitor: true, Ports: var ports } && ports.FirstOrDefault(p => !LoadBalancerPlacement.CanMonitor(pass.Provider, p.Protocol)) is { } blind)
-        {
-            pass.Warn(ServiceEvents.OptionIgnored, $"{ServiceAnnotations.EnableMonitor}: provider ovn has no health monitors for {blind.Protocol}; port {blind.Port} is served without. Remove the option or annotation, or use another provider.");
-        }
-
-        if (settings is { Monitor: false, OpenHealthCheckNodePort: > 0 })
-        {
-            pass.Note(ServiceEvents.MonitorMissing,
-                $"spec.externalTrafficPolicy is Local, and there is no health monitor: connections to nodes without an endpoint are lost. Set {ServiceAnnotations.EnableMonitor} to \"true\".");
-        }
-
-        if (settings.AvailabilityZone is { } zone && (ovn || !features.AvailabilityZones))
-        {
-            pass.Warn(ServiceEvents.AvailabilityZonesIgnored, ovn
-                ? $"availability-zone {zone}: provider ovn has no availability zones; it is ignored. Remove the option or annotation."
-                : $"availability-zone {zone} is ignored: this cloud's Octavia API is {features.Version}, and availability zones need 2.14.");
-        }
-
-        if (settings.ProxyProtocol is ProxyProtocolVersion.V2 && !features.ProxyV2)
-        {
-            pass.Refuse($"metadata.annotations[{ServiceAnnotations.ProxyProtocol}]: this cloud's Octavia API is {features.Version}, and v2 needs 2.22. Write v1.");
-        }
-
-        for (int i = 0; i < settings.Ports.Count; i++)
-        {
-            if (settings.Ports[i].Protocol == "SCTP" && !features.Sctp)
-            {
-                pass.Refuse($"spec.ports[{i}].protocol: this cloud's Octavia API is {features.Version}, and SCTP needs 2.23. Use TCP or UDP.");
-            }
-        }
-
-        if (settings.NeedsL7 && settings.Ports.Any(p => p.Protocol != "TCP"))
-        {
-            pass.Warn(ServiceEvents.OptionIgnored, "x-forwarded-for, proxy-protocol and default-tls-container-ref apply to the TCP ports only; the other ports are served without.");
-        }
-
-        if (!settings.SourceRanges.IsEmpty) CheckSourceRanges(pass, ovn);
-        if (settings.Ports.All(p => p.NodePort == 0) && !settings.Ports.IsEmpty)
-        {
-            pass.Warn(ServiceEvents.NoNodes, "spec.allocateLoadBalancerNodePorts is false: no port has a node port, so the load balancer has no members. Set it to true.");
-        }
-    }
-
-    private void CheckSourceRanges(Pass pass, bool ovn)
-    {
-        LoadBalancerSettings settings = pass.Settings;
-        if (!ovn && !pass.Features.AllowedCidrs)
-        {
-            pass.Warn(ServiceEvents.SourceRangesIgnored,
-                $"spec.loadBalancerSourceRanges is ignored: this cloud's Octavia API is {pass.Features.Version}, and allowed CIDRs need 2.12.");
-        }
-        else if (ovn && !options.ManageSecurityGroups)
-        {
-            pass.Note(ServiceEvents.SourceRangesBySecurityGroup,
-                "Provider ovn has no allowed CIDRs: spec.loadBalancerSourceRanges is kept by a security group on the nodes' ports. It restricts only what no other security group of the nodes lets in.");
-        }
-
-        bool ipv6First = settings.IpFamilies is ["IPv6", ..];
-        if (settings.IpFamilies.Count == 1 && settings.SourceRanges.Any(r => r.Contains(':', StringComparison.Ordinal) != ipv6First))
-        {
-            pass.Warn(ServiceEvents.SourceRangesIgnored,
-                $"spec.loadBalancerSourceRanges: ranges of the other IP family than {settings.IpFamilies[0]} are left out. Remove them.");
-        }
-    }
-
-    private async Task CheckCertificateAsync(Pass pass, CancellationToken cancellationToken)
+    private async Task CheckCertificateAsync(PlacementPass pass, CancellationToken cancellationToken)
     {
         if (pass.Settings.TlsContainerRef is not { } reference || options.ContainerStore != "barbican") return;
         switch (await facts.CertificateExistsAsync(reference, cancellationToken))
@@ -155,7 +70,7 @@ public sealed class PlacementResolver(CloudFacts facts, LoadBalancerOptions opti
         }
     }
 
-    private async Task ResolveFloatingAsync(Pass pass, CancellationToken cancellationToken)
+    private async Task ResolveFloatingAsync(PlacementPass pass, CancellationToken cancellationToken)
     {
         LoadBalancerSettings settings = pass.Settings;
         string? network = settings.FloatingNetworkId;
@@ -205,7 +120,7 @@ public sealed class PlacementResolver(CloudFacts facts, LoadBalancerOptions opti
         }
     }
 
-    private async Task ResolveVipAsync(Pass pass, IReadOnlyList<Node> nodes, CancellationToken cancellationToken)
+    private async Task ResolveVipAsync(PlacementPass pass, IReadOnlyList<Node> nodes, CancellationToken cancellationToken)
     {
         LoadBalancerSettings settings = pass.Settings;
         if (pass.Existing is not null || settings.PortId is not null) return;
@@ -231,7 +146,13 @@ public sealed class PlacementResolver(CloudFacts facts, LoadBalancerOptions opti
             pass.Refuse($"network-id {network}: there is no such network, or the project does not see it. Correct the annotation {ServiceAnnotations.NetworkId}, the class, or [LoadBalancer] network-id.");
         }
 
-        if (settings.SubnetId is not { } subnetId) return;
+        if (settings.SubnetId is not { } subnetId)
+        {
+            // Octavia, left to choose, takes an IPv4 subnet.
+            if (settings is { NetworkId: { } wide, IpFamilies: ["IPv6", ..] }) await ResolveIpv6VipAsync(pass, wide, cancellationToken);
+            return;
+        }
+
         Subnet? subnet = await facts.SubnetAsync(subnetId, cancellationToken);
         if (subnet is null)
         {
@@ -243,7 +164,16 @@ public sealed class PlacementResolver(CloudFacts facts, LoadBalancerOptions opti
         }
     }
 
-    private async Task ResolveMembersAsync(Pass pass, IReadOnlyList<Node> nodes, CancellationToken cancellationToken)
+    private async Task ResolveIpv6VipAsync(PlacementPass pass, string network, CancellationToken cancellationToken)
+    {
+        pass.VipSubnetId = (await facts.SubnetsOfAsync(network, cancellationToken)).FirstOrDefault(s => s.IpVersion == 6)?.Id;
+        if (pass.VipSubnetId is null)
+        {
+            pass.Refuse($"network-id {network}: the Service's first IP family is IPv6, and the network has no IPv6 subnet that the project sees. Name another network, or a subnet with {ServiceAnnotations.SubnetId}.");
+        }
+    }
+
+    private async Task ResolveMembersAsync(PlacementPass pass, IReadOnlyList<Node> nodes, CancellationToken cancellationToken)
     {
         LoadBalancerSettings settings = pass.Settings;
         pass.MemberSubnetId = settings.MemberSubnetId ?? pass.VipSubnetId ?? await NodeSubnetAsync(settings, nodes, cancellationToken);
@@ -256,7 +186,7 @@ public sealed class PlacementResolver(CloudFacts facts, LoadBalancerOptions opti
         if (group && pass.MemberSubnetId is { } id) pass.MemberCidr = (await facts.SubnetAsync(id, cancellationToken))?.Cidr;
     }
 
-    private async Task ResolveSecondFamilyAsync(Pass pass, CancellationToken cancellationToken)
+    private async Task ResolveSecondFamilyAsync(PlacementPass pass, CancellationToken cancellationToken)
     {
         LoadBalancerSettings settings = pass.Settings;
         if (settings.IpFamilies.Count < 2) return;
@@ -299,66 +229,5 @@ public sealed class PlacementResolver(CloudFacts facts, LoadBalancerOptions opti
         }
 
         return null;
-    }
-
-    private sealed class Pass(LoadBalancerSettings settings, LoadBalancer? existing, LoadBalancerFeatures features)
-    {
-        private readonly List<PlanNote> _notes = [];
-        private readonly List<string> _refusals = [];
-        private string? _waitsFor;
-
-        public LoadBalancerSettings Settings => settings;
-
-        public LoadBalancer? Existing => existing;
-
-        public LoadBalancerFeatures Features => features;
-
-        public string? Provider { get; set; }
-
-        public string? VipSubnetId { get; set; }
-
-        public string? VipNetworkId { get; set; }
-
-        public string? AdditionalVipSubnetId { get; set; }
-
-        public string? MemberSubnetId { get; set; }
-
-        public string? MemberCidr { get; set; }
-
-        public string? FloatingNetworkId { get; set; }
-
-        public EquatableArray<string> FloatingSubnetIds { get; set; }
-
-        public void Refuse(string message) => _refusals.Add(message);
-
-        public void Warn(string reason, string message) => _notes.Add(new(true, reason, message));
-
-        public void Note(string reason, string message) => _notes.Add(new(false, reason, message));
-
-        public void Wait(string message)
-        {
-            _waitsFor = message;
-            Warn(ServiceEvents.NoNodes, message);
-        }
-
-        public PlacementResult End(CloudFacts facts)
-        {
-            Outcome? stop = _refusals.Count > 0 ? new Outcome.Refused(LoadBalancerReasons.SyncFailed, string.Join(" ", _refusals))
-                : _waitsFor is not null ? new Outcome.Waiting(_waitsFor, TimeSpan.FromMinutes(1)) : null;
-            var placement = new LoadBalancerPlacement
-            {
-                Features = features,
-                Provider = Provider,
-                VipSubnetId = VipSubnetId,
-                VipNetworkId = VipNetworkId,
-                AdditionalVipSubnetId = AdditionalVipSubnetId,
-                MemberSubnetId = MemberSubnetId,
-                MemberCidr = MemberCidr,
-                FloatingNetworkId = FloatingNetworkId,
-                FloatingSubnetIds = FloatingSubnetIds,
-                RefusesAllowedCidrs = facts.RefusesAllowedCidrs(Provider),
-            };
-            return new(stop is null ? placement : null, stop, [.. _notes]);
-        }
     }
 }

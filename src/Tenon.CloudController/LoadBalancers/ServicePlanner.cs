@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using Tenon.Core;
 using Tenon.Kubernetes.Informers;
@@ -47,6 +48,7 @@ public sealed class ServicePlanner
     private readonly ServicePlannerOptions _planning;
     private readonly PlacementResolver _resolver;
     private readonly NodeMembers _members = new();
+    private readonly ConcurrentDictionary<string, DateTimeOffset> _withoutPort = new(StringComparer.Ordinal);
 
     /// <summary>Stores what is given.</summary>
     /// <param name="services">The Services.</param>
@@ -230,9 +232,7 @@ public sealed class ServicePlanner
             if (NodeMembers.ServerId(node) is { } server && NodeMembers.Address(node, family) is { } address) addresses[server] = address;
         }
 
-        // A node whose port is not in the list has joined since.
-        HashSet<string> known = [.. View.Ports.Select(p => p.DeviceId)];
-        if (!addresses.Keys.All(known.Contains)) await View.EnsureAsync(ViewParts.Ports, ConfirmPortsAge, cancellationToken);
+        await LookForPortsAsync(addresses.Keys, cancellationToken);
         return
         [
             .. View.Ports.Where(p => p.PortSecurityEnabled && addresses.TryGetValue(p.DeviceId, out string? address)
@@ -240,7 +240,23 @@ public sealed class ServicePlanner
         ];
     }
 
-    private static readonly TimeSpan ConfirmPortsAge = TimeSpan.FromSeconds(3);
+    /// <summary>A server whose port is not in the list has come since; one that was looked for in vain is not looked for again at once.</summary>
+    private async Task LookForPortsAsync(IEnumerable<string> servers, CancellationToken cancellationToken)
+    {
+        DateTimeOffset now = Time.GetUtcNow();
+        HashSet<string> known = [.. View.Ports.Select(p => p.DeviceId)];
+        string[] missing = [.. servers.Where(s => !known.Contains(s) && !(_withoutPort.TryGetValue(s, out DateTimeOffset asked) && now - asked < VainlyAge))];
+        if (missing.Length == 0) return;
+        await View.EnsureAsync(ViewParts.Ports, LoadBalancerView.Now, cancellationToken);
+        known = [.. View.Ports.Select(p => p.DeviceId)];
+        foreach (string server in missing)
+        {
+            if (known.Contains(server)) _withoutPort.TryRemove(server, out _);
+            else _withoutPort[server] = now;
+        }
+    }
+
+    private static readonly TimeSpan VainlyAge = TimeSpan.FromMinutes(1);
 
     private static LoadBalancer? Existing(DesiredLoadBalancer identity, LoadBalancerObservation observed)
         => (observed.LoadBalancers.FirstOrDefault(l => l.LoadBalancer.Id == identity.Id)

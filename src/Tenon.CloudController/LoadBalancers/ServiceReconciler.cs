@@ -115,7 +115,7 @@ public sealed partial class ServiceReconciler : IReconciler
         _planner.View.Share(plan.LoadBalancer!, prepared.Desired!);
         _outage.Forget(service.Metadata.Key);
         bool published = await _publisher.PublishAsync(service, prepared.Settings!, endpoint, cancellationToken);
-        _reporter.Settled(service, prepared, published, changed);
+        _reporter.Settled(service, [.. prepared.Notes, .. plan.Notes], published, changed);
         return Outcome.Done;
     }
 

@@ -79,17 +79,17 @@ public sealed partial class ServiceReporter(IEventRecorder events, TimeProvider 
     }
 
     /// <summary>Says that all is well, where it was not, or where something changed.</summary>
-    internal void Settled(Service service, PreparedService prepared, bool published, bool changed)
+    internal void Settled(Service service, ImmutableArray<PlanNote> notes, bool published, bool changed)
     {
         NamespacedName key = service.Metadata.Key;
         ImmutableDictionary<string, (string Message, DateTimeOffset At)> said = _said.GetValueOrDefault(key, ImmutableDictionary<string, (string, DateTimeOffset)>.Empty);
-        bool recovered = said.Keys.Any(k => Passing.Any(p => k.StartsWith(p, StringComparison.Ordinal)));
-        if (published || (recovered && !changed)) Normal(service, ServiceEvents.Ensured, "Ensured load balancer");
-        else if (changed) Normal(service, ServiceEvents.Updated, $"Updated load balancer with new hosts or settings: {prepared.Desired!.Listeners.Count} ports");
-
         // What is over may be said anew; what still holds is not said again.
-        HashSet<string> holding = [.. prepared.Notes.Select(n => Id(n.Reason, n.Message))];
-        _said[key] = said.RemoveRange(said.Keys.Where(k => !holding.Contains(k) && Passing.Any(p => k.StartsWith(p, StringComparison.Ordinal))));
+        HashSet<string> holding = [.. notes.Select(n => Id(n.Reason, n.Message))];
+        string[] over = [.. said.Keys.Where(k => !holding.Contains(k) && Passing.Any(p => k.StartsWith(p, StringComparison.Ordinal)))];
+        bool recovered = over.Length > 0;
+        if (published || (recovered && !changed)) Normal(service, ServiceEvents.Ensured, "Ensured load balancer");
+        else if (changed) Normal(service, ServiceEvents.Updated, "Updated load balancer with new hosts or settings");
+        _said[key] = said.RemoveRange(over);
     }
 
     /// <summary>What makes two events the same: the reason and the message but for the cloud's request ID.</summary>

@@ -104,7 +104,7 @@ internal sealed class CloudHarness : IAsyncDisposable
 {
     private readonly CancellationTokenSource _end = new();
     private readonly Channel<NamespacedName> _woken = Channel.CreateUnbounded<NamespacedName>();
-    private readonly LoadBalancerOptions _options;
+    private LoadBalancerOptions _options;
     private CloudClient _client = null!;
     private LoadBalancerView _view = null!;
     private Task _waiting = Task.CompletedTask;
@@ -132,16 +132,19 @@ internal sealed class CloudHarness : IAsyncDisposable
 
     public string PublicNetworkId { get; private set; } = "";
 
-    public static async Task<CloudHarness> StartAsync(LoadBalancerOptions? options = null, int nodes = 2, string provider = "amphora")
+    public static async Task<CloudHarness> StartAsync(LoadBalancerOptions? options = null, int nodes = 2, string provider = "amphora", bool dualStack = false)
     {
         CancellationToken token = TestContext.Current.CancellationToken;
         SandboxHost sandbox = await SandboxHost.StartAsync(new SandboxOptions { SeedWorld = false, Nodes = 0, Controllers = "none" }, token);
         var harness = new CloudHarness(sandbox, (options ?? new LoadBalancerOptions()) with { LbProvider = options?.LbProvider ?? provider });
-        harness.Seed();
+        harness.Seed(dualStack);
         for (int i = 1; i <= nodes; i++) harness.AddNode(i);
         await harness.RestartAsync();
         return harness;
     }
+
+    /// <summary>Another configuration, from the next restart on.</summary>
+    public void Configure(LoadBalancerOptions options) => _options = options with { LbProvider = options.LbProvider ?? _options.LbProvider };
 
     /// <summary>A new process: nothing of what the last one knew is left.</summary>
     public async Task RestartAsync()
@@ -213,6 +216,17 @@ internal sealed class CloudHarness : IAsyncDisposable
 
     public JsonArray Members(string poolId) => List("load-balancer", $"/v2.0/lbaas/pools/{poolId}/members", "members");
 
+    /// <summary>The names of the Services' security groups on a node's port.</summary>
+    public string[] GroupsOf(int node)
+    {
+        JsonNode port = List("network", "/v2.0/ports", "ports").Single(p => (string)p!["name"]! == $"node-{node}")!;
+        return [.. ServiceGroups.Where(g => port["security_groups"]!.AsArray().Any(s => (string)s! == (string)g!["id"]!)).Select(g => (string)g!["name"]!)];
+    }
+
+    /// <summary>What the only security group of a Service lets in.</summary>
+    public string[] LetIn => [.. ServiceGroups.Single()!["security_group_rules"]!.AsArray()
+        .Select(r => $"{r!["direction"]} {r["ethertype"]} {r["protocol"]} {r["port_range_min"]} {r["remote_ip_prefix"]}").Order(StringComparer.Ordinal)];
+
     public JsonArray ServiceGroups => new([.. List("network", "/v2.0/security-groups", "security-groups".Replace('-', '_')).Where(g => ((string)g!["name"]!).StartsWith("lb-sg-", StringComparison.Ordinal)).Select(g => g!.DeepClone())]);
 
     /// <summary>The world as far as it is the controller's, in one text.</summary>
@@ -238,7 +252,7 @@ internal sealed class CloudHarness : IAsyncDisposable
         {
             Metadata = new ObjectMeta { Name = $"node-{number}" },
             Spec = new NodeSpec { ProviderId = $"openstack:///{server}" },
-            Status = new NodeStatus { Addresses = [new("InternalIP", (string)port["fixed_ips"]![0]!["ip_address"]!)] },
+            Status = new NodeStatus { Addresses = [.. port["fixed_ips"]!.AsArray().Select(f => new NodeAddress("InternalIP", (string)f!["ip_address"]!))] },
         });
     }
 
@@ -254,12 +268,13 @@ internal sealed class CloudHarness : IAsyncDisposable
         await Sandbox.DisposeAsync();
     }
 
-    private void Seed()
+    private void Seed(bool dualStack)
     {
         PublicNetworkId = (string)Post("network", "/v2.0/networks", "network", new() { ["name"] = "public", ["router:external"] = true })["id"]!;
         Post("network", "/v2.0/subnets", "subnet", new() { ["name"] = "public-1", ["network_id"] = PublicNetworkId, ["ip_version"] = 4, ["cidr"] = "203.0.113.0/24", ["enable_dhcp"] = false });
         NodeNetworkId = (string)Post("network", "/v2.0/networks", "network", new() { ["name"] = "nodes" })["id"]!;
         NodeSubnetId = (string)Post("network", "/v2.0/subnets", "subnet", new() { ["name"] = "nodes-1", ["network_id"] = NodeNetworkId, ["ip_version"] = 4, ["cidr"] = "10.0.0.0/16" })["id"]!;
+        if (dualStack) Post("network", "/v2.0/subnets", "subnet", new() { ["name"] = "nodes-6", ["network_id"] = NodeNetworkId, ["ip_version"] = 6, ["cidr"] = "fd00:10::/64" });
         string router = (string)Post("network", "/v2.0/routers", "router", new() { ["name"] = "router", ["external_gateway_info"] = new JsonObject { ["network_id"] = PublicNetworkId } })["id"]!;
         Sandbox.OpenStack.Send("network", "PUT", $"/v2.0/routers/{router}/add_router_interface", new JsonObject { ["subnet_id"] = NodeSubnetId }).Expect();
     }

@@ -17,6 +17,8 @@ public sealed class CrashSafetyTests
 
     private static readonly Service Before = Service(Monitored, """{"ports": [{"name": "a", "port": 80, "nodePort": 30080}, {"name": "b", "port": 443, "nodePort": 30443}]}""");
 
+    private static readonly Service Kept = Service(new Dictionary<string, string>(Monitored) { ["keep-floatingip"] = "true" });
+
     private static readonly Service After = Service(null, """{"ports": [{"name": "b", "port": 443, "nodePort": 31443}, {"name": "c", "port": 8080, "nodePort": 30888}]}""");
 
     [Theory(Timeout = 300_000)]
@@ -26,7 +28,12 @@ public sealed class CrashSafetyTests
     [InlineData("update", true, false)]
     [InlineData("delete", false, false)]
     [InlineData("delete", true, false)]
+    [InlineData("delete", false, true)]
     [InlineData("delete", true, true)]
+    [InlineData("delete and keep", false, false)]
+    [InlineData("delete and keep", true, true)]
+    [InlineData("another type", false, true)]
+    [InlineData("another type", true, false)]
     [Trait("tier", "slow")]
     public async Task A_death_at_any_write_leaves_nothing_behind(string what, bool answerLost, bool serially)
     {
@@ -72,13 +79,14 @@ public sealed class CrashSafetyTests
     private static async Task PrepareAsync(CloudHarness harness, string what)
     {
         if (what is "create") return;
-        (await harness.PutAsync(Before)).ShouldBe(Outcome.Done);
+        (await harness.PutAsync(what == "delete and keep" ? Kept : Before)).ShouldBe(Outcome.Done);
     }
 
     private static Task<Outcome> ActAsync(CloudHarness harness, string what) => what switch
     {
         "create" => harness.PutAsync(Before),
         "update" => harness.PutAsync(After),
+        "another type" => harness.PutAsync(Service(spec: """{"type": "ClusterIP"}""")),
         _ => harness.DeleteAsync("web"),
     };
 }
