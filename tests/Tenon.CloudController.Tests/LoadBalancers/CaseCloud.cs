@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using Tenon.CloudController.LoadBalancers;
 using Tenon.Core;
 using Tenon.Kubernetes.Objects;
 using Tenon.OpenStack;

@@ -61,7 +61,7 @@ public sealed class CaseTests
             if (placement.Stop is Outcome.Refused refused) told.Add($"Refused {refused.Reason}: {refused.Message}");
             if (placement.Placement is { } place)
             {
-                MemberTargets targets = new NodeMembers().Targets(CaseCloud.Nodes, settings.NodeSelector, settings.IpFamilies.FirstOrDefault(), place.MemberSubnetId);
+                MemberTargets targets = new NodeMembers().Targets(CaseCloud.Nodes, settings.NodeSelector, settings.IpFamilies is [var first, ..] ? first : null, place.MemberSubnetId);
                 DesiredLoadBalancer desired = DesiredLoadBalancerBuilder.Build(settings, place, options, "kubernetes", clusterTag: null, targets, CaseCloud.NodePorts);
                 CaseTree.Write(result, desired);
                 CaseTree.WriteStatus(result, ServiceStatuses.Of(settings, options, Endpoint(desired)));

@@ -1,6 +1,5 @@
 using Tenon.CloudController.LoadBalancers;
 using Tenon.Kubernetes.Controllers;
-using Tenon.Kubernetes.Objects;
 using static Tenon.CloudController.Tests.LoadBalancers.ServiceExamples;
 using Outcome = Tenon.Core.Outcome;
 
