@@ -6,6 +6,7 @@ using Microsoft.AspNetCore.Server.Kestrel.Https;
 using Tenon.Core;
 using Tenon.Kubernetes.Client;
 using Tenon.Kubernetes.Objects;
+using Tenon.Testing;
 
 namespace Tenon.Kubernetes.Tests;
 
@@ -73,6 +74,76 @@ public sealed class CredentialTests : IDisposable
         (await TryAsync(api, trusted with { CertificateAuthority = null, InsecureSkipTlsVerify = true })).ShouldBeNull();
         (await TryAsync(renamed, trusted)).ShouldBe(KubernetesFailure.Unreachable, "the certificate has another name");
         (await TryAsync(renamed, trusted with { TlsServerName = "kube.example" })).ShouldBeNull();
+    }
+
+    [Fact(Timeout = 20_000)]
+    public async Task A_renewed_authority_is_trusted_without_a_restart()
+    {
+        using X509Certificate2 authority = Authority("ca"), other = Authority("ca");
+        using X509Certificate2 server = Signed(authority, "server", ServerUse);
+        await using ScriptedApi api = await ScriptedApi.StartAsync(c => ScriptedApi.AnswerAsync(c, 200, "{}"), server);
+        string file = Path.Combine(_folder, "ca.crt");
+        await File.WriteAllTextAsync(file, other.ExportCertificatePem(), Token);
+        using KubernetesClient client = api.Client(new() { MaxAttempts = 1 }, new KubernetesConfiguration
+        {
+            Server = api.Address,
+            CertificateAuthority = other.ExportCertificatePem(),
+            Files = new CertificateFiles { Authority = file },
+        });
+        await Should.ThrowAsync<KubernetesException>(() => client.GetRawAsync("/version", Token));
+        await File.WriteAllTextAsync(file, authority.ExportCertificatePem(), Token);
+        (await client.GetRawAsync("/version", Token)).ShouldBe("{}");
+    }
+
+    [Fact(Timeout = 20_000)]
+    public async Task A_renewed_client_certificate_is_shown_without_a_restart_and_a_broken_one_is_not()
+    {
+        using X509Certificate2 authority = Authority("ca"), server = Signed(authority, "server", ServerUse);
+        string? seen = null;
+        await using ScriptedApi api = await ScriptedApi.StartAsync(
+            async c =>
+            {
+                seen = (await c.Connection.GetClientCertificateAsync(Token))?.Subject;
+                await ScriptedApi.AnswerAsync(c, 200, "{}");
+            },
+            server,
+            https =>
+            {
+                https.ClientCertificateMode = ClientCertificateMode.RequireCertificate;
+                https.ClientCertificateValidation = (_, _, errors) => (errors & ~SslPolicyErrors.RemoteCertificateChainErrors) == SslPolicyErrors.None;
+            });
+        var time = new ManualTimeProvider();
+        (string certificate, string key) = WriteClient(authority, "first");
+        using var client = new KubernetesClient(new KubernetesConfiguration
+        {
+            Server = api.Address,
+            CertificateAuthority = authority.ExportCertificatePem(),
+            ClientCertificate = await File.ReadAllTextAsync(certificate, Token),
+            ClientKey = new Secret(await File.ReadAllTextAsync(key, Token)),
+            Files = new CertificateFiles { Certificate = certificate, Key = key },
+        }, new() { MaxAttempts = 1 }, time);
+        await ShouldShowAsync("CN=first");
+        await File.WriteAllTextAsync(certificate, "half a certif", Token);
+        time.Advance(TimeSpan.FromMinutes(1));
+        await ShouldShowAsync("CN=first");
+        WriteClient(authority, "second");
+        time.Advance(TimeSpan.FromMinutes(1));
+        await ShouldShowAsync("CN=second");
+
+        async Task ShouldShowAsync(string subject)
+        {
+            await client.GetRawAsync("/version", Token);
+            seen.ShouldBe(subject);
+        }
+    }
+
+    private (string Certificate, string Key) WriteClient(X509Certificate2 authority, string name)
+    {
+        using X509Certificate2 made = Signed(authority, name, ClientUse);
+        string certificate = Path.Combine(_folder, "client.crt"), key = Path.Combine(_folder, "client.key");
+        File.WriteAllText(certificate, made.ExportCertificatePem());
+        File.WriteAllText(key, made.GetECDsaPrivateKey()!.ExportPkcs8PrivateKeyPem());
+        return (certificate, key);
     }
 
     [Fact(Timeout = 20_000)]

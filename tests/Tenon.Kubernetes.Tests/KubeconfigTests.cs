@@ -38,6 +38,7 @@ public sealed class KubeconfigTests : IDisposable
         KubernetesConfiguration c = KubernetesConfiguration.FromKubeconfigFiles([path]);
         c.Server.ShouldBe(new Uri("https://192.0.2.1:6443/base"));
         c.CertificateAuthority.ShouldBe("CA FROM FILE");
+        (Path.GetFileName(c.Files.Authority), c.Files.Certificate, c.Files.Key).ShouldBe(("ca.pem", null, null), "what came from a file is read again, what stands in the kubeconfig is not");
         c.ClientCertificate.ShouldBe("CERT");
         c.ClientKey.ShouldBe(new Secret("hunter2"));
         c.TlsServerName.ShouldBe("kube");
@@ -136,6 +137,7 @@ public sealed class KubeconfigTests : IDisposable
         c.Server.ShouldBe(new Uri("https://[fd00::1]:6443/"));
         c.Namespace.ShouldBe("kube-system");
         c.CertificateAuthority.ShouldBe("CA");
+        Path.GetFileName(c.Files.Authority).ShouldBe("ca.crt");
         c.Credential.ShouldBe(new KubernetesCredential.TokenFile(Path.Combine(_folder, "token")));
     }
 }

@@ -1,5 +1,6 @@
 using System.Security.Cryptography.X509Certificates;
 using Tenon.OpenStack.Tests.Support;
+using Tenon.Testing;
 
 namespace Tenon.OpenStack.Tests;
 
@@ -86,6 +87,40 @@ public sealed class TlsTests : IDisposable
             ShouldBeTls(error);
             error!.Message.ShouldContain(tls.ClientKeyFile ?? tls.CaFile ?? tls.ClientCertificateFile!);
         }
+    }
+
+    [Fact(Timeout = 30_000)]
+    public async Task A_renewed_authority_is_trusted_without_a_restart()
+    {
+        string file = _certificates.WritePem("renewed.pem", File.ReadAllText(_certificates.OtherRootFile));
+        await using ScriptedCloud cloud = await ScriptedCloud.StartAsync(_certificates.Server());
+        var time = new ManualTimeProvider();
+        await using CloudClient client = cloud.Connect(ScriptedCloud.Fast() with { Time = time }, credentials: cloud.Credentials with { Tls = new() { CaFile = file } });
+        ShouldBeTls(await Record.ExceptionAsync(() => client.Identity.GetSelfAsync(Ct)));
+        _certificates.WritePem("renewed.pem", File.ReadAllText(_certificates.RootFile));
+
+        // Keystone is not asked again at once after a failure.
+        time.Advance(TimeSpan.FromSeconds(2));
+        (await client.Identity.GetSelfAsync(Ct)).UserName.ShouldNotBeEmpty();
+    }
+
+    [Fact(Timeout = 30_000)]
+    public async Task A_renewed_client_certificate_is_shown_without_a_restart()
+    {
+        (string certificate, string key, string first) = _certificates.Client();
+        var time = new ManualTimeProvider();
+        string shown = "";
+        await using ScriptedCloud cloud = await ScriptedCloud.StartAsync(_certificates.Server(), c => (shown = c.Thumbprint).Length > 0);
+        await using CloudClient client = cloud.Connect(
+            ScriptedCloud.Fast() with { Time = time }, credentials: cloud.Credentials with { Tls = new() { CaFile = _certificates.RootFile, ClientCertificateFile = certificate, ClientKeyFile = key } });
+        await client.Identity.GetSelfAsync(Ct);
+        shown.ShouldBe(first);
+
+        (_, _, string second) = _certificates.Client();
+        second.ShouldNotBe(first);
+        time.Advance(TimeSpan.FromHours(24));
+        await client.Identity.GetSelfAsync(Ct);
+        shown.ShouldBe(second);
     }
 
     [Fact(Timeout = 30_000)]

@@ -62,6 +62,7 @@ internal sealed class Kubeconfig
             ContextName = name,
             Namespace = Text(context, "namespace") ?? "default",
             CertificateAuthority = authority,
+            Files = new CertificateFiles { Authority = FileOf(cluster, "certificate-authority") },
             InsecureSkipTlsVerify = insecure,
             TlsServerName = Text(cluster, "tls-server-name"),
             Proxy = Text(cluster, "proxy-url") is { } proxy ? new Uri(proxy) : null,
@@ -85,6 +86,7 @@ internal sealed class Kubeconfig
         {
             ClientCertificate = certificate,
             ClientKey = key is null ? null : new Secret(key),
+            Files = configuration.Files with { Certificate = FileOf(user, "client-certificate"), Key = FileOf(user, "client-key") },
             Credential = Credential(name, user),
         };
     }
@@ -188,8 +190,7 @@ internal sealed class Kubeconfig
                 : throw new FormatException($"{entry.Where}: {key}-data is not Base64.");
         }
 
-        if (Text(entry, key) is not { } path) return null;
-        string file = Absolute(entry, path);
+        if (FileOf(entry, key) is not { } file) return null;
         try
         {
             return File.ReadAllText(file);
@@ -199,6 +200,10 @@ internal sealed class Kubeconfig
             throw new FormatException($"{entry.Where}: {key} \"{file}\" cannot be read: {e.Message}", e);
         }
     }
+
+    /// <summary>The file that <c>key</c> names, where it counts: <c>key-data</c> goes before it.</summary>
+    private static string? FileOf(Entry entry, string key)
+        => Text(entry, key + "-data") is null && Text(entry, key) is { } path ? Absolute(entry, path) : null;
 
     private static string Absolute(Entry entry, string path) => Path.GetFullPath(path, Path.GetFullPath(entry.Directory.Length == 0 ? "." : entry.Directory));
 }

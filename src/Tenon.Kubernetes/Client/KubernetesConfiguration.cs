@@ -27,6 +27,9 @@ public sealed record KubernetesConfiguration
     /// <summary>The client certificate's key (PEM).</summary>
     public Secret? ClientKey { get; init; }
 
+    /// <summary>The files that the certificates came from, which are read again as they are renewed.</summary>
+    public CertificateFiles Files { get; init; } = new();
+
     /// <summary>Who we are, besides the client certificate.</summary>
     public KubernetesCredential Credential { get; init; } = new KubernetesCredential.None();
 
@@ -51,7 +54,7 @@ public sealed record KubernetesConfiguration
     public static KubernetesConfiguration FromKubeconfigFiles(IReadOnlyList<string> paths, string? context = null)
         => Kubeconfig.Load(paths).Resolve(context);
 
-    /// <summary>The configuration of a pod: its service account's token (re-read as it rotates), CA and namespace.</summary>
+    /// <summary>The configuration of a pod: its service account's token and CA (both re-read as they rotate) and namespace.</summary>
     /// <param name="host">The value of <c>KUBERNETES_SERVICE_HOST</c>.</param>
     /// <param name="port">The value of <c>KUBERNETES_SERVICE_PORT</c>.</param>
     /// <param name="directory">Where the service account's files are.</param>
@@ -70,11 +73,25 @@ public sealed record KubernetesConfiguration
         {
             Server = new Uri($"https://{literal}:{(string.IsNullOrEmpty(port) ? "443" : port)}/"),
             CertificateAuthority = File.Exists(authority) ? File.ReadAllText(authority) : null,
+            Files = new CertificateFiles { Authority = File.Exists(authority) ? authority : null },
             Namespace = File.Exists(space) && File.ReadAllText(space).Trim() is { Length: > 0 } name ? name : "default",
             Credential = new KubernetesCredential.TokenFile(token),
             ContextName = "in-cluster",
         };
     }
+}
+
+/// <summary>Where certificates are on disk; <see langword="null"/> where they came with the configuration itself.</summary>
+public sealed record CertificateFiles
+{
+    /// <summary>The file of <see cref="KubernetesConfiguration.CertificateAuthority"/>.</summary>
+    public string? Authority { get; init; }
+
+    /// <summary>The file of <see cref="KubernetesConfiguration.ClientCertificate"/>.</summary>
+    public string? Certificate { get; init; }
+
+    /// <summary>The file of <see cref="KubernetesConfiguration.ClientKey"/>.</summary>
+    public string? Key { get; init; }
 }
 
 /// <summary>Who we are towards the API server.</summary>

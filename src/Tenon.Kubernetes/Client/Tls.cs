@@ -1,13 +1,38 @@
 using System.Net.Security;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using System.Text;
 
 namespace Tenon.Kubernetes.Client;
+
+/// <summary>The certificates of a configuration, ready to be used.</summary>
+/// <param name="Roots">Who signs the server's certificate; <see langword="null"/> trusts the system's.</param>
+/// <param name="Client">What we show; <see langword="null"/> for nothing.</param>
+internal sealed record TlsMaterial(X509Certificate2Collection? Roots, SslStreamCertificateContext? Client);
 
 /// <summary>How the server's certificate is checked and ours is shown.</summary>
 internal static class Tls
 {
-    public static SslClientAuthenticationOptions Options(KubernetesConfiguration configuration, X509Certificate2? certificate)
+    private static readonly TimeSpan s_period = TimeSpan.FromMinutes(1);
+
+    /// <summary>The configuration's certificates, made anew when their files change.</summary>
+    public static FileBacked<TlsMaterial> Material(KubernetesConfiguration configuration, TimeProvider time, Action<Exception> stale)
+    {
+        CertificateFiles files = configuration.Files;
+        string?[] given = [files.Authority, files.Certificate, files.Key];
+        return new FileBacked<TlsMaterial>([.. given.OfType<string>()], Make, s_period, time, stale);
+
+        TlsMaterial Make(IReadOnlyList<byte[]> contents)
+        {
+            var texts = new Queue<string>(contents.Select(Encoding.UTF8.GetString));
+            string? authority = files.Authority is null ? configuration.CertificateAuthority : texts.Dequeue();
+            string? certificate = files.Certificate is null ? configuration.ClientCertificate : texts.Dequeue();
+            Secret? key = files.Key is null ? configuration.ClientKey : new Secret(texts.Dequeue());
+            return new TlsMaterial(authority is null ? null : Roots(authority), certificate is null || key is null ? null : Pair(certificate, key));
+        }
+    }
+
+    public static SslClientAuthenticationOptions Options(KubernetesConfiguration configuration, TlsMaterial material, X509Certificate2? certificate)
     {
         var options = new SslClientAuthenticationOptions { CertificateRevocationCheckMode = X509RevocationMode.NoCheck };
         if (configuration.InsecureSkipTlsVerify)
@@ -16,14 +41,12 @@ internal static class Tls
             options.RemoteCertificateValidationCallback = static (_, _, _, _) => true;
 #pragma warning restore CA5359
         }
-        else if (configuration.CertificateAuthority is { } pem)
+        else if (material.Roots is { } roots)
         {
-            X509Certificate2Collection roots = Roots(pem);
             options.RemoteCertificateValidationCallback = (_, shown, chain, errors) => IsTrusted(roots, shown, chain, errors);
         }
 
-        if (certificate is not null) options.ClientCertificateContext = SslStreamCertificateContext.Create(Usable(certificate), null, offline: true);
-        else if (configuration is { ClientCertificate: { } chainPem, ClientKey: { } key }) options.ClientCertificateContext = Pair(chainPem, key);
+        options.ClientCertificateContext = certificate is not null ? SslStreamCertificateContext.Create(Usable(certificate), null, offline: true) : material.Client;
         return options;
     }
 

@@ -34,7 +34,9 @@ internal sealed partial class Transport : IDisposable
     private readonly RateLimiter _limiter;
     private readonly Uri _base;
     private readonly Lock _gate = new();
+    private readonly FileBacked<TlsMaterial> _tls;
     private HttpMessageInvoker? _http;
+    private TlsMaterial? _material;
     private X509Certificate2? _certificate;
     private long _lastContact;
 
@@ -45,6 +47,7 @@ internal sealed partial class Transport : IDisposable
         _time = time;
         _logger = logger;
         _credentials = CredentialSource.For(configuration, time);
+        _tls = Tls.Material(configuration, time, e => LogStaleCertificates(e.Message));
         _limiter = new RateLimiter(options.QueriesPerSecond, options.Burst, time);
         string address = configuration.Server.ToString();
         _base = new Uri(address.EndsWith('/') ? address : address + "/");
@@ -174,6 +177,7 @@ internal sealed partial class Transport : IDisposable
         }
         catch (Exception e) when (e is not OperationCanceledException)
         {
+            if (e is HttpRequestException { HttpRequestError: HttpRequestError.SecureConnectionError }) _tls.Expire();
             ClientTelemetry.Requests.Add(1, new("code", "<error>"), new("method", request.Method.Method), new("resource", request.Resource));
             throw;
         }
@@ -227,22 +231,24 @@ internal sealed partial class Transport : IDisposable
 
     private async ValueTask<Proof> ProveAsync(CancellationToken cancellationToken) => await _credentials.GetAsync(cancellationToken);
 
-    /// <summary>The connections; new ones when the credential brings another client certificate.</summary>
+    /// <summary>The connections; new ones when the credential brings another client certificate, or a certificate's file has changed.</summary>
+    /// <exception cref="FormatException">The configuration's certificates cannot be used.</exception>
     private HttpMessageInvoker Http(Proof proof)
     {
         lock (_gate)
         {
-            if (_http is not null && ReferenceEquals(_certificate, proof.Certificate)) return _http;
+            TlsMaterial material = _tls.Get();
+            if (_http is not null && ReferenceEquals(_certificate, proof.Certificate) && ReferenceEquals(_material, material)) return _http;
 
             // Watches may still run on the old connections; they end by themselves and idle ones are closed.
-            _certificate = proof.Certificate;
-            return _http = new HttpMessageInvoker(Handler(proof.Certificate));
+            (_certificate, _material) = (proof.Certificate, material);
+            return _http = new HttpMessageInvoker(Handler(material, proof.Certificate));
         }
     }
 
-    private SocketsHttpHandler Handler(X509Certificate2? certificate) => new()
+    private SocketsHttpHandler Handler(TlsMaterial material, X509Certificate2? certificate) => new()
     {
-        SslOptions = Tls.Options(_configuration, certificate),
+        SslOptions = Tls.Options(_configuration, material, certificate),
         ConnectTimeout = _options.ConnectTimeout,
         PooledConnectionIdleTimeout = TimeSpan.FromMinutes(2),
         EnableMultipleHttp2Connections = true,
@@ -260,6 +266,9 @@ internal sealed partial class Transport : IDisposable
         while (exception.InnerException is { } inner) exception = inner;
         return exception.Message;
     }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "A renewed certificate of the API server's configuration cannot be used, so the one before is kept: {Reason}")]
+    private partial void LogStaleCertificates(string reason);
 
     [LoggerMessage(Level = LogLevel.Debug, Message = "{Request} failed ({Failure}); trying again in {DelayMs:0} ms (attempt {Attempt})")]
     private partial void LogRetry(string request, KubernetesFailure failure, double delayMs, int attempt);

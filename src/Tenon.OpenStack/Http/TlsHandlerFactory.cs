@@ -2,15 +2,42 @@ using System.Net;
 using System.Net.Security;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using Tenon.Core;
 
 namespace Tenon.OpenStack.Http;
+
+/// <summary>The certificates of <see cref="TlsSettings"/>, read and ready to be used.</summary>
+/// <param name="Anchors">Who is trusted; <see langword="null"/> trusts the system's authorities.</param>
+/// <param name="Client">What we show; <see langword="null"/> for nothing.</param>
+internal sealed record TlsMaterial(X509Certificate2Collection? Anchors, SslStreamCertificateContext? Client);
 
 /// <summary>Makes the handler that speaks to the cloud, with its TLS settings.</summary>
 internal static class TlsHandlerFactory
 {
+    private static readonly TimeSpan Period = TimeSpan.FromMinutes(1);
+
+    /// <summary>The certificates, made anew when their files change.</summary>
+    /// <param name="tls">Where they are.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="stale">Is told why a renewed file is not used.</param>
+    /// <exception cref="OpenStackException">A file cannot be read or used; kind <see cref="OpenStackErrorKind.Tls"/>.</exception>
+    public static FileBacked<TlsMaterial> Watch(TlsSettings tls, TimeProvider time, Action<Exception>? stale = null)
+    {
+        // The contents only tell that something changed: the files are read by name, so that a message names the one at fault.
+        string?[] files = [tls.Insecure ? null : tls.CaFile, tls.ClientCertificateFile, tls.ClientKeyFile];
+        TlsMaterial Read() => new(
+            tls.CaFile is { } caFile && !tls.Insecure ? ReadAnchors(caFile) : null,
+            tls.ClientCertificateFile is { } certificateFile ? ReadClientCertificate(certificateFile, tls.ClientKeyFile) : null);
+        _ = Read();
+        return new FileBacked<TlsMaterial>([.. files.OfType<string>()], _ => Read(), Period, time, stale);
+    }
+
     /// <summary>Reads the certificate files and makes the handler.</summary>
     /// <exception cref="OpenStackException">A file cannot be read or used; kind <see cref="OpenStackErrorKind.Tls"/>.</exception>
-    public static SocketsHttpHandler Create(TlsSettings tls, CloudClientOptions options)
+    public static SocketsHttpHandler Create(TlsSettings tls, CloudClientOptions options) => Create(tls, Watch(tls, options.Time).Get(), options);
+
+    /// <summary>Makes the handler with certificates that were read.</summary>
+    public static SocketsHttpHandler Create(TlsSettings tls, TlsMaterial material, CloudClientOptions options)
     {
         var handler = new SocketsHttpHandler
         {
@@ -28,18 +55,13 @@ internal static class TlsHandlerFactory
             // The user asked for it (tls-insecure, verify: false); the composition warns about it.
             handler.SslOptions.RemoteCertificateValidationCallback = (_, _, _, _) => tls.Insecure;
         }
-        else if (tls.CaFile is { } caFile)
+        else if (material.Anchors is { } anchors)
         {
-            X509Certificate2Collection anchors = ReadAnchors(caFile);
             handler.SslOptions.RemoteCertificateValidationCallback =
                 (_, certificate, chain, errors) => IsTrusted(certificate, chain, errors, anchors);
         }
 
-        if (tls.ClientCertificateFile is { } certificateFile)
-        {
-            handler.SslOptions.ClientCertificateContext = ReadClientCertificate(certificateFile, tls.ClientKeyFile);
-        }
-
+        handler.SslOptions.ClientCertificateContext = material.Client;
         return handler;
     }
 

@@ -17,6 +17,8 @@ internal sealed partial class Transport(CloudCredentials credentials, Uri tokens
     private const int MaxErrorBody = 16 * 1024;
     private readonly Lock _gate = new();
     private readonly Redactor _redactor = new(credentials);
+    private FileBacked<TlsMaterial>? _tls;
+    private TlsMaterial? _material;
     private HttpClient? _client;
     private bool _disposed;
 
@@ -67,11 +69,22 @@ internal sealed partial class Transport(CloudCredentials credentials, Uri tokens
         lock (_gate)
         {
             ObjectDisposedException.ThrowIf(_disposed, typeof(CloudClient));
-            if (_client is not null) return _client;
-            HttpMessageHandler handler = TlsHandlerFactory.Create(credentials.Tls, options);
+            _tls ??= TlsHandlerFactory.Watch(credentials.Tls, options.Time, e => LogStaleCertificates(e.Message));
+            TlsMaterial material = _tls.Get();
+            if (_client is not null && ReferenceEquals(_material, material)) return _client;
+
+            // After a renewal, calls that are under way end on the old connections, which then idle until they are closed.
+            _material = material;
+            HttpMessageHandler handler = TlsHandlerFactory.Create(credentials.Tls, material, options);
             if (options.ReadOnly) handler = new ReadOnlyHandler(tokensUrl, handler);
             return _client = new(handler, disposeHandler: true) { Timeout = Timeout.InfiniteTimeSpan };
         }
+    }
+
+    /// <summary>A handshake failed: a certificate may have been renewed since its file was read.</summary>
+    private void ExpireCertificates()
+    {
+        lock (_gate) _tls?.Expire();
     }
 
     private async Task<(Attempt<T>? Success, Failure? Failure)> AttemptAsync<T>(
@@ -95,6 +108,7 @@ internal sealed partial class Transport(CloudCredentials credentials, Uri tokens
         }
         catch (Exception e) when (!cancellationToken.IsCancellationRequested && Understand(e, timeout.IsCancellationRequested) is { } what)
         {
+            if (what.Kind == OpenStackErrorKind.Tls) ExpireCertificates();
             // A parser quotes what it cannot read, and that may hold anything: its exception goes no further.
             string message = _redactor.Clean(what.Message, destination.Token);
             return (null, new(new(what.Kind, service, call.Operation, what.AnswerIsBad ? status : null, null, message, requestId, what.AnswerIsBad ? null : e), what.Repeat));
@@ -195,6 +209,9 @@ internal sealed partial class Transport(CloudCredentials credentials, Uri tokens
         LogCall(call.Operation, call.Status, call.Duration.TotalMilliseconds, call.RequestId);
         options.Observer?.Invoke(call);
     }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "A renewed certificate cannot be used, so the one before is kept: {Reason}")]
+    private partial void LogStaleCertificates(string reason);
 
     [LoggerMessage(Level = LogLevel.Debug, Message = "{Operation}: {Status} in {Milliseconds:0.0} ms ({RequestId})")]
     private partial void LogCall(string operation, int? status, double milliseconds, string? requestId);
