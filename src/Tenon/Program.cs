@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.CommandLine.Invocation;
 using System.CommandLine.Parsing;
 using Tenon.CloudController.Discovery;
+using Tenon.CloudController.Nodes;
 using Tenon.CloudControllers;
 using Tenon.CommandLine;
 using Tenon.Core;
@@ -21,7 +22,7 @@ internal static class Program
         ParseResult parsed = root.Parse(args);
         if (parsed is { Errors.Count: > 0, Action: ParseErrorAction })
         {
-            foreach (ParseError error in Worth(parsed)) Console.Error.WriteLine($"error: {error.Message}");
+            foreach (string mistake in Mistakes.Of(parsed)) Console.Error.WriteLine($"error: {mistake}");
             Console.Error.WriteLine($"See: {CommandLineOf(parsed.CommandResult)} --help");
             return ExitCode.Usage;
         }
@@ -41,19 +42,9 @@ internal static class Program
             output.Error(e.Message);
             return e.ExitCode;
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or HttpRequestException or ArgumentException)
+        catch (Exception e) when (Explain(e) is { } explained)
         {
-            new Output(parsed.GetValue(Output.FormatOption)).Error(e.Message);
-            return ExitCode.Failure;
-        }
-        catch (OpenStackException e)
-        {
-            new Output(parsed.GetValue(Output.FormatOption)).Error(CloudFailure.Explain(e).ToSentences());
-            return ExitCode.Failure;
-        }
-        catch (KubernetesException e)
-        {
-            new Output(parsed.GetValue(Output.FormatOption)).Error($"The API server refused: {e.Message}");
+            new Output(parsed.GetValue(Output.FormatOption)).Error(explained);
             return ExitCode.Failure;
         }
         catch (OperationCanceledException)
@@ -62,11 +53,15 @@ internal static class Program
         }
     }
 
-    /// <summary>Where a word is not known, that no command was given follows from it and says nothing more.</summary>
-    private static IEnumerable<ParseError> Worth(ParseResult parsed)
-        => parsed.UnmatchedTokens.Count > 0 && parsed.CommandResult.Command.Subcommands.Count > 0
-            ? parsed.Errors.Where(e => parsed.UnmatchedTokens.Any(t => e.Message.Contains(t, StringComparison.Ordinal)))
-            : parsed.Errors;
+    /// <summary>What happened to a command, in a sentence; <see langword="null"/> when it is no failure of cloud, cluster or machine but a mistake of this program.</summary>
+    private static string? Explain(Exception failure) => failure switch
+    {
+        OpenStackException e => CloudFailure.Explain(e).ToSentences(),
+        KubernetesException { StatusCode: not null } e => $"The API server refused: {e.Message}",
+        KubernetesException e => $"The API server did not answer: {e.Message}",
+        CloudReadException or IOException or UnauthorizedAccessException or HttpRequestException => failure.Message,
+        _ => null,
+    };
 
     private static string CommandLineOf(SymbolResult? result)
         => result is CommandResult command ? $"{CommandLineOf(command.Parent)} {command.Command.Name}".TrimStart() : "";
@@ -78,7 +73,8 @@ internal static class Program
         {
             Output.FormatOption,
             CheckCommand.Create(),
-            CloudControllerCommand.Create(),
+            CloudControllerCommand.Create("cloud-controller"),
+            CloudControllerCommand.Create(CloudControllerCommand.PeerName),
             DemoCommand.Create(),
             GcCommand.Create(),
             PlanCommand.Create(),

@@ -56,6 +56,10 @@ public sealed class ControllerTests
         Ended before = (await world.TenonAsync("plan", "--exit-code")).ShouldEndWith(3);
         before.Output.ShouldContain("node/node-1");
         before.Output.ShouldContain("Nothing was applied.");
+        before.Output.ShouldContain("service/default/web\n  ~ create load balancer kube_service_kubernetes_default_web", Case.Sensitive, "Services are planned for the nodes as they will be");
+        before.Output.ShouldContain("to 2 members");
+        Ended routes = (await world.TenonAsync("plan", "--cluster-cidr", "10.150.0.0/16")).ShouldEndWith(0);
+        routes.Output.ShouldContain("add 10.150.1.0/24 via ", Case.Sensitive, "so are routes");
         JsonNode.Parse((await world.TenonAsync("plan", "--output", "json")).ShouldEndWith(0).Output)!["changes"]!.AsArray().ShouldNotBeEmpty();
         (await world.KubectlAsync(["get", .. ProviderIds])).ShouldBeEmpty();
 
@@ -96,15 +100,42 @@ public sealed class ControllerTests
         (await world.TenonAsync("gc", "--delete")).ShouldEndWith(0).Output.ShouldContain("Nothing is orphaned.");
     }
 
+    [Fact(Timeout = Limit)]
+    public async Task No_password_and_no_token_is_logged_at_any_verbosity()
+    {
+        await using SandboxWorld world = await SandboxWorld.StartAsync("--nodes", "1");
+        string conf = await File.ReadAllTextAsync(world.CloudConf, TestContext.Current.CancellationToken);
+        string password = conf.Split('\n').Single(l => l.StartsWith("password", StringComparison.Ordinal)).Split('=')[1].Trim(' ', '"');
+        string kubeconfig = await File.ReadAllTextAsync(world.Kubeconfig, TestContext.Current.CancellationToken);
+        string[] secrets = [password, .. kubeconfig.Split('\n').Select(l => l.Trim()).Where(l => l.StartsWith("token:", StringComparison.Ordinal) || l.StartsWith("client-key-data:", StringComparison.Ordinal)).Select(l => l.Split(':')[1].Trim(' ', '"'))];
+        secrets.Length.ShouldBeGreaterThan(1);
+        foreach (string format in new[] { "text", "json" })
+        {
+            await using RunningTenon controller = RunningTenon.Start(
+                "cloud-controller", "--cloud-config", world.CloudConf, "--kubeconfig", world.Kubeconfig, "--secure-port", "0", "--v", "10", "--logging-format", format);
+            await Eventually.UntilAsync("it has looked at the servers", TimeSpan.FromSeconds(90), () => Task.FromResult(controller.Log.Contains("compute.servers.list", StringComparison.Ordinal)), () => controller.Log);
+            (await controller.StopAsync()).ShouldBe(0, controller.Log);
+            controller.Log.ShouldContain("identity.tokens.create");
+            string line = controller.Log.Split('\n').First(l => l.Contains("Authenticated as", StringComparison.Ordinal));
+            if (format == "json") JsonNode.Parse(line)!["Message"]!.ToString().ShouldStartWith("Authenticated as demo for demo");
+            else line.ShouldMatch(@"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z info    OpenStack: Authenticated as demo for demo");
+            foreach (string secret in secrets) controller.Log.ShouldNotContain(secret);
+            controller.Log.ShouldNotContain("gAAAA", Case.Sensitive, "Keystone's tokens begin so");
+        }
+    }
+
     private static async Task<JsonArray> OrphansAsync(SandboxWorld world)
         => JsonNode.Parse((await world.TenonAsync("gc", "--output", "json")).ShouldEndWith(0).Output)!["orphans"]!.AsArray();
 
     /// <summary>What the role must not allow: other people's secrets, other leases.</summary>
     private static async Task ShouldNotReachAsync(SandboxWorld world)
     {
+        const string Account = "--as=system:serviceaccount:kube-system:cloud-controller-manager";
+        (await world.KubectlAsync("auth", "can-i", "patch", "nodes/status", Account)).ShouldBe("yes");
+        (await world.TryKubectlAsync(null, "auth", "can-i", "create", "pods", Account)).ShouldEndWith(1).Output.Trim().ShouldBe("no");
         foreach (string resource in new[] { "secrets", "configmaps", "namespaces", "leases" })
         {
-            Ended answer = (await world.TryKubectlAsync(null, "get", resource, "-n", "kube-system", "--as=system:serviceaccount:kube-system:cloud-controller-manager")).ShouldEndWith(1);
+            Ended answer = (await world.TryKubectlAsync(null, "get", resource, "-n", "kube-system", Account)).ShouldEndWith(1);
             answer.Errors.ShouldContain("forbidden", Case.Insensitive);
         }
     }
@@ -112,11 +143,7 @@ public sealed class ControllerTests
     /// <summary>A kubeconfig that holds the service account's token and nothing of the administrator's.</summary>
     private static async Task<string> ServiceAccountKubeconfigAsync(SandboxWorld world)
     {
-        // "kubectl create token" sends protocol buffers, which the sandbox does not read; this is the same request.
-        Ended created = (await world.TryKubectlAsync(
-            """{"apiVersion":"authentication.k8s.io/v1","kind":"TokenRequest","spec":{"expirationSeconds":3600}}""",
-            "create", "--raw", "/api/v1/namespaces/kube-system/serviceaccounts/cloud-controller-manager/token", "-f", "-")).ShouldEndWith(0);
-        string token = JsonNode.Parse(created.Output)!["status"]!["token"]!.ToString();
+        string token = await world.KubectlAsync("-n", "kube-system", "create", "token", "cloud-controller-manager", "--duration=1h");
         JsonNode config = JsonNode.Parse(await world.KubectlAsync("config", "view", "--raw", "--minify", "-o", "json"))!;
         config["users"]![0]!["user"] = new JsonObject { ["token"] = token };
         string file = Path.Combine(world.Root, "cloud-controller.kubeconfig");

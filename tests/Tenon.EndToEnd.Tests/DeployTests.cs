@@ -37,6 +37,49 @@ public sealed class DeployTests
         serviceMonitor: {}
         """;
 
+    /// <summary>As much of the Prometheus operator's type as the chart fills in; anything else is refused.</summary>
+    private const string ServiceMonitors = """
+        apiVersion: apiextensions.k8s.io/v1
+        kind: CustomResourceDefinition
+        metadata:
+          name: servicemonitors.monitoring.coreos.com
+        spec:
+          group: monitoring.coreos.com
+          scope: Namespaced
+          names: {kind: ServiceMonitor, listKind: ServiceMonitorList, plural: servicemonitors, singular: servicemonitor}
+          versions:
+            - name: v1
+              served: true
+              storage: true
+              schema:
+                openAPIV3Schema:
+                  type: object
+                  required: [spec]
+                  properties:
+                    spec:
+                      type: object
+                      required: [endpoints, selector]
+                      properties:
+                        jobLabel: {type: string}
+                        selector:
+                          type: object
+                          properties:
+                            matchLabels: {type: object, additionalProperties: {type: string}}
+                        endpoints:
+                          type: array
+                          items:
+                            type: object
+                            properties:
+                              port: {type: string}
+                              scheme: {type: string, enum: [http, https]}
+                              interval: {type: string, pattern: '^([0-9]+(ms|s|m|h))+$'}
+                              bearerTokenFile: {type: string}
+                              tlsConfig:
+                                type: object
+                                properties:
+                                  insecureSkipVerify: {type: boolean}
+        """;
+
     [Fact(Timeout = Limit)]
     public async Task The_manifests_and_the_example_are_accepted()
     {
@@ -67,6 +110,33 @@ public sealed class DeployTests
         Ended applied = (await world.TryKubectlAsync(rendered, "apply", "--dry-run=server", "-f", "-")).ShouldEndWith(0);
         foreach (string kind in new[] { "daemonset.apps", "serviceaccount", "clusterrole.", "clusterrolebinding.", "role.", "rolebinding.", "secret" })
             applied.Output.Split('\n').ShouldContain(l => l.StartsWith(kind, StringComparison.Ordinal), applied.Output);
+    }
+
+    [Fact(Timeout = Limit)]
+    public async Task The_service_monitor_is_accepted_where_the_prometheus_operator_is()
+    {
+        RequireGo();
+        await using SandboxWorld world = await SandboxWorld.StartAsync("--nodes", "1");
+        (await world.TryKubectlAsync(ServiceMonitors, "apply", "-f", "-")).ShouldEndWith(0);
+        await world.KubectlAsync("wait", "--for=condition=Established", "crd/servicemonitors.monitoring.coreos.com", "--timeout=30s");
+        string rendered = await RenderAsync(world, "serviceMonitor: {enabled: true, additionalLabels: {team: cloud}}\nreadinessProbe: {httpGet: {host: 127.0.0.1, path: /readyz, port: 10258, scheme: HTTPS}}\n");
+        Ended applied = (await world.TryKubectlAsync(rendered, "apply", "--dry-run=server", "-f", "-")).ShouldEndWith(0);
+        applied.Output.ShouldContain("servicemonitor.monitoring.coreos.com/tenon-cloud-controller created (server dry run)");
+        applied.Output.ShouldContain("service/tenon-cloud-controller created (server dry run)");
+        string[] kinds = [.. rendered.Split('\n').Where(l => l.StartsWith("kind: ", StringComparison.Ordinal))];
+        applied.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Length.ShouldBe(kinds.Length, "every document of the chart is accepted");
+
+        // The monitor must find the Service, and the Service the pods' port.
+        string json = (await world.TryKubectlAsync(rendered, "apply", "--dry-run=client", "-o", "json", "-f", "-")).ShouldEndWith(0).Output;
+        JsonArray items = JsonNode.Parse(json)!["items"]!.AsArray();
+        JsonNode monitor = items.Single(i => (string?)i!["kind"] == "ServiceMonitor")!, service = items.Single(i => (string?)i!["kind"] == "Service")!;
+        foreach ((string key, JsonNode? value) in monitor["spec"]!["selector"]!["matchLabels"]!.AsObject()) service["metadata"]!["labels"]![key]!.ToString().ShouldBe(value!.ToString());
+        monitor["metadata"]!["labels"]!["team"]!.ToString().ShouldBe("cloud");
+        JsonNode port = service["spec"]!["ports"]![0]!;
+        monitor["spec"]!["endpoints"]![0]!["port"]!.ToString().ShouldBe(port["name"]!.ToString());
+        JsonNode container = items.Single(i => (string?)i!["kind"] == "DaemonSet")!["spec"]!["template"]!["spec"]!["containers"]![0]!;
+        container["ports"]![0]!["containerPort"]!.GetValue<int>().ShouldBe(port["port"]!.GetValue<int>());
+        container["args"]!.AsArray().Select(a => a!.ToString()).ShouldContain("--bind-address=0.0.0.0");
     }
 
     [Fact(Timeout = Limit)]

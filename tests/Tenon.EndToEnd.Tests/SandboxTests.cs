@@ -34,6 +34,24 @@ public sealed class SandboxTests
     }
 
     [Fact(Timeout = Limit)]
+    public async Task One_in_the_foreground_ends_when_it_is_asked_to_and_takes_its_files_along()
+    {
+        string root = Directory.CreateTempSubdirectory("tenon-e2e-").FullName;
+        try
+        {
+            await using RunningTenon sandbox = RunningTenon.Start("sandbox", "up", "--dir", root, "--nodes", "1");
+            await Eventually.UntilAsync("it says what to type next", TimeSpan.FromSeconds(90), () => Task.FromResult(sandbox.Log.Contains("Running until stopped", StringComparison.Ordinal)), () => sandbox.Log);
+            sandbox.Log.ShouldContain($"export KUBECONFIG={root}/kubeconfig");
+            (await sandbox.StopAsync()).ShouldBe(0, sandbox.Log);
+            Directory.GetFiles(root).ShouldBeEmpty();
+        }
+        finally
+        {
+            Directory.Delete(root, recursive: true);
+        }
+    }
+
+    [Fact(Timeout = Limit)]
     public async Task The_openstack_client_lists_its_servers_and_load_balancers()
     {
         Tool.Require("openstack", "python3-openstackclient");

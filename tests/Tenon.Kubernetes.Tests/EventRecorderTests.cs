@@ -35,6 +35,23 @@ public sealed class EventRecorderTests : IAsyncLifetime
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     [Fact(Timeout = 20_000)]
+    public async Task A_process_that_ends_while_it_starts_may_flush_before_the_recorder_runs()
+    {
+        EventRecorder recorder = Recorder();
+        recorder.Record(s_service, EventType.Normal, "Early", "told before anything ran");
+        await recorder.FlushAsync(Token);
+        await recorder.RunAsync(Token);
+        await recorder.FlushAsync(Token);
+        Events.ShouldHaveSingleItem()["reason"]!.ToString().ShouldBe("Early");
+
+        EventRecorder twice = Recorder();
+        Task running = twice.RunAsync(Token);
+        await Should.ThrowAsync<InvalidOperationException>(() => twice.RunAsync(Token));
+        await twice.FlushAsync(Token);
+        await running;
+    }
+
+    [Fact(Timeout = 20_000)]
     public async Task An_event_that_happens_again_is_counted()
     {
         EventRecorder recorder = Recorder();

@@ -1,5 +1,8 @@
 using System.Diagnostics.Metrics;
 using System.Net;
+using System.Net.Security;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
 using Tenon.Kubernetes.Controllers;
 
 namespace Tenon.Kubernetes.Tests;
@@ -41,6 +44,72 @@ public sealed class HealthServerTests
         (await http.GetAsync("/readyz", Token)).StatusCode.ShouldBe(HttpStatusCode.ServiceUnavailable);
         (await http.GetAsync("/nothing", Token)).StatusCode.ShouldBe(HttpStatusCode.NotFound);
         (await http.PostAsync("/healthz", null, Token)).StatusCode.ShouldBe(HttpStatusCode.MethodNotAllowed);
+    }
+
+    [Fact(Timeout = 20_000)]
+    public async Task Over_tls_health_is_open_and_metrics_are_for_those_who_may()
+    {
+        using X509Certificate2 first = Certificate("first"), second = Certificate("second");
+        X509Certificate2 present = first;
+        var asked = new List<string>();
+        await using var server = new HealthServer(new()
+        {
+            Endpoint = new IPEndPoint(IPAddress.Loopback, 0),
+            Certificate = () => SslStreamCertificateContext.Create(present, null, offline: true),
+            AuthorizeMetrics = (token, _) =>
+            {
+                asked.Add(token.ToString());
+                return Task.FromResult(token.Reveal() == "may");
+            },
+        });
+        await server.StartAsync(Token);
+        server.Address.Scheme.ShouldBe("https");
+        using HttpClient http = Client(server.Address);
+        (await http.GetStringAsync("/healthz", Token)).ShouldBe("ok");
+        (await http.GetStringAsync("/readyz", Token)).ShouldBe("ok");
+        _shown.ShouldBe("CN=first");
+
+        (await StatusAsync(http, null)).ShouldBe(HttpStatusCode.Unauthorized);
+        (await StatusAsync(http, "Basic bWF5")).ShouldBe(HttpStatusCode.Unauthorized);
+        (await StatusAsync(http, "Bearer may-not")).ShouldBe(HttpStatusCode.Forbidden);
+        (await StatusAsync(http, "Bearer may")).ShouldBe(HttpStatusCode.OK);
+        asked.ShouldAllBe(t => t == "***");
+
+        present = second;
+        using HttpClient later = Client(server.Address);
+        (await later.GetStringAsync("/livez", Token)).ShouldBe("ok");
+        _shown.ShouldBe("CN=second", "a renewed certificate is shown to the next connection");
+
+        using var plain = new HttpClient { BaseAddress = new UriBuilder(server.Address) { Scheme = "http" }.Uri };
+        await Should.ThrowAsync<HttpRequestException>(() => plain.GetStringAsync("/healthz", Token));
+    }
+
+    private string? _shown;
+
+    private HttpClient Client(Uri address)
+    {
+        var handler = new HttpClientHandler();
+        handler.ServerCertificateCustomValidationCallback = (_, certificate, _, errors) =>
+        {
+            _shown = certificate?.Subject;
+            return (errors & SslPolicyErrors.RemoteCertificateNotAvailable) == SslPolicyErrors.None;
+        };
+        return new HttpClient(handler) { BaseAddress = address };
+    }
+
+    private static async Task<HttpStatusCode> StatusAsync(HttpClient http, string? authorization)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, "/metrics");
+        if (authorization is not null) request.Headers.TryAddWithoutValidation("Authorization", authorization);
+        using HttpResponseMessage response = await http.SendAsync(request, Token);
+        return response.StatusCode;
+    }
+
+    private static X509Certificate2 Certificate(string name)
+    {
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        DateTimeOffset now = TimeProvider.System.GetUtcNow();
+        return new CertificateRequest($"CN={name}", key, HashAlgorithmName.SHA256).CreateSelfSigned(now.AddHours(-1), now.AddHours(1));
     }
 
     [Fact(Timeout = 20_000)]

@@ -30,6 +30,15 @@ public sealed class CloudConfigLoader(Func<string, string?> variable)
         return Complete(CloudConfig.Parse(GcfgDocument.Parse(content)));
     }
 
+    /// <summary>Loads a cloud of clouds.yaml, without any cloud.conf.</summary>
+    /// <param name="cloud">The cloud's name there.</param>
+    public CloudConfigResult LoadCloud(string cloud)
+    {
+        ArgumentNullException.ThrowIfNull(cloud);
+        CloudConfig config = CloudConfig.Parse("[Global]\nuse-clouds = true").Config!;
+        return Complete(new CloudConfigResult(config with { Global = config.Global with { Cloud = cloud, Lines = new Dictionary<string, int>() } }, []));
+    }
+
     /// <summary>Completes a configuration that was parsed.</summary>
     public CloudConfigResult Complete(CloudConfigResult parsed)
     {
@@ -38,7 +47,8 @@ public sealed class CloudConfigLoader(Func<string, string?> variable)
         var problems = new List<Problem>(parsed.Problems);
         if (config.Global.UseClouds)
         {
-            GlobalOptions global = MergeClouds(config.Global, problems);
+            // What clouds.yaml would have given is not missing as long as clouds.yaml itself is.
+            if (MergeClouds(config.Global, problems) is not { } global) return CloudConfigResult.Of(config, problems);
             problems.AddRange(GlobalOptionsChecks.Check(global));
             config = config with { Global = global };
         }
@@ -47,7 +57,7 @@ public sealed class CloudConfigLoader(Func<string, string?> variable)
         return CloudConfigResult.Of(config with { Node = Regional(config.Node, problems) }, problems);
     }
 
-    private GlobalOptions MergeClouds(GlobalOptions global, List<Problem> problems)
+    private GlobalOptions? MergeClouds(GlobalOptions global, List<Problem> problems)
     {
         string[] places = Places(global);
         string? path = global.CloudsFile ?? (variable("OS_CLIENT_CONFIG_FILE") is { Length: > 0 } named ? named : places.FirstOrDefault(File.Exists));
@@ -55,8 +65,8 @@ public sealed class CloudConfigLoader(Func<string, string?> variable)
         if (path is null || ReadText(path) is not { } text)
         {
             string looked = path ?? string.Join(", ", places);
-            problems.Add(Problem.Error("[Global] clouds-file", path, "there is no clouds.yaml that can be read", $"Looked at {looked}; set clouds-file to its path.", line));
-            return global;
+            problems.Add(Problem.Error("[Global] clouds-file", path, "there is no clouds.yaml that can be read", $"Looked at {looked}; set clouds-file in [Global] of cloud.conf, or OS_CLIENT_CONFIG_FILE, to its path.", line));
+            return null;
         }
 
         string directory = Path.GetDirectoryName(Path.GetFullPath(path)) ?? ".";
@@ -73,7 +83,7 @@ public sealed class CloudConfigLoader(Func<string, string?> variable)
             },
             cloud);
         problems.AddRange(result.Problems);
-        return result.Credentials is null ? global : GlobalCredentials.Complete(global, result.Credentials);
+        return result.Credentials is null ? null : GlobalCredentials.Complete(global, result.Credentials);
     }
 
     private string[] Places(GlobalOptions global)

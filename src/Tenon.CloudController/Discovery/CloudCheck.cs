@@ -242,10 +242,16 @@ public sealed class CloudCheck(CloudClient client, CloudConfig config, TimeProvi
 
     private void Quota(string title, int? used, int limit)
     {
-        string most = limit < 0 ? "no limit" : limit.ToString(CultureInfo.InvariantCulture);
+        string value = (used, limit) switch
+        {
+            (null, < 0) => "no limit",
+            (null, _) => $"at most {limit}",
+            (_, < 0) => $"{used}, no limit",
+            _ => $"{used} of {limit}",
+        };
         bool full = limit >= 0 && used >= limit;
         bool nearly = limit > 0 && used >= limit * 0.9;
-        Add("quotas", title, full || nearly ? CheckStatus.Warning : CheckStatus.Ok, $"{(used is null ? "?" : used)} of {most}",
+        Add("quotas", title, full || nearly ? CheckStatus.Warning : CheckStatus.Ok, value,
             full ? "None is left: ask the cloud's operator for more." : nearly ? "Few are left." : "");
     }
 

@@ -45,8 +45,8 @@ public static class DefaultsPlanner
         else
         {
             string? external = options.InternalLb ? options.FloatingNetworkId : work.ExternalNetwork(nodeSubnets, router);
-            string? provider = work.Provider();
-            options = options with { FloatingNetworkId = external, LbProvider = provider, LbMethod = work.Method(provider) };
+            options = options with { FloatingNetworkId = external };
+            work.ProviderAndMethod();
         }
 
         return new Defaults(
@@ -215,13 +215,22 @@ public static class DefaultsPlanner
                 case 1:
                     Choices.Add(new(Option, externals[0].Id, externals[0].Name, "it is the only external network"));
                     return externals[0].Id;
+                case > 1 when externals.Count(n => n.IsDefault) == 1:
+                    Network standard = externals.Single(n => n.IsDefault);
+                    Choices.Add(new(Option, standard.Id, standard.Name, $"of {externals.Length} external networks it is the default one"));
+                    return standard.Id;
                 default:
-                    Error(Option, null, $"there are {externals.Length} external networks: {Listed(externals)}", "Set it to the one that gives floating IPs.");
+                    Warn(Option, null, $"there are {externals.Length} external networks and no router of the nodes says which: {Listed(externals)}",
+                        "Set it to the one that gives floating IPs; until then only Services that name one get them.");
                     return null;
             }
         }
 
-        public string? Provider()
+        /// <summary>
+        /// Says which provider and method a load balancer gets that nothing else decides for. They stay unset in the options: each Service is
+        /// given what serves it, so that one that asks for HTTP does not take ovn away from the others.
+        /// </summary>
+        public void ProviderAndMethod()
         {
             const string Option = "[LoadBalancer] lb-provider";
             string[] names = [.. cloud.Providers.Items.Select(p => p.Name)];
@@ -229,37 +238,54 @@ public static class DefaultsPlanner
             {
                 if (names.Length > 0 && !names.Contains(configured)) Error(Option, configured, "the cloud has no such provider", $"Write one of {string.Join(", ", names)}.");
                 if (configured == Ovn && !cluster.AsksForHttp.IsEmpty)
-                    Warn(Option, configured, $"ovn balances no HTTP, which {string.Join(", ", cluster.AsksForHttp)} asks for", "Set it to amphora, or leave out what asks for HTTP.");
-                return configured;
+                    Warn(Option, configured, $"ovn balances no HTTP, which {string.Join(", ", cluster.AsksForHttp)} asks for", "Leave the option out, so that such Services get another provider, or leave out what asks for HTTP.");
+                Method(configured);
+                return;
             }
 
             if (cloud.Providers.Failure is { } failure)
             {
                 Warn(Option, null, $"Octavia's providers cannot be listed ({failure.Message}), so amphora is taken, as the peer does", "Set lb-provider to say which to take.");
-                return Amphora;
+                Method(Amphora);
+                return;
+            }
+
+            if (names.Length == 0)
+            {
+                Warn(Option, null, "Octavia has no provider that the project may use", "Ask the cloud's operator to enable one; until then no Service gets a load balancer.");
+                return;
             }
 
             ImmutableArray<string> needs = NeedsBeyondOvn();
-            if (names.Contains(Ovn) && needs.IsEmpty) return Chosen(Option, Ovn, "it is enabled, needs no machine of its own, and nothing asks for HTTP");
-            if (names.Contains(Amphora)) return Chosen(Option, Amphora, names.Contains(Ovn) ? $"ovn is enabled but lacks what is asked for: {string.Join(", ", needs)}" : "ovn is not enabled");
-            if (names.Length == 1)
-            {
-                if (names[0] == Ovn) Warn(Option, Ovn, $"it is the only provider, but lacks what is asked for: {string.Join(", ", needs)}", "Leave out what asks for it.");
-                return Chosen(Option, names[0], "it is the only provider");
-            }
-
-            if (names.Length == 0) Error(Option, null, "Octavia has no provider that the project may use", "Ask the cloud's operator to enable one.");
-            else Error(Option, null, $"there are {names.Length} providers and none is known to be the usual one: {string.Join(", ", names)}", "Set it to one of them.");
-            return null;
+            string other = names.Contains(Amphora) ? Amphora : names.FirstOrDefault(n => n != Ovn) ?? Ovn;
+            bool ovn = names.Contains(Ovn) && (needs.IsEmpty || other == Ovn);
+            string chosen = ovn ? Ovn : other;
+            Choices.Add(new(Option, chosen, null, WhyProvider(names, chosen, other, needs)));
+            if (chosen != Ovn && chosen != Amphora && names.Length > 1)
+                Warn(Option, chosen, $"there are {names.Length} providers and none is known to be the usual one: {string.Join(", ", names)}", "Set it to one of them.");
+            string[] unserved = other == Ovn ? [.. needs, .. cluster.AsksForHttp] : [];
+            if (unserved.Length > 0) Warn(Option, Ovn, $"it is the only provider, but lacks what is asked for: {string.Join(", ", unserved)}", "Leave out what asks for it.");
+            Method(chosen);
         }
 
-        public string? Method(string? provider)
+        private string WhyProvider(string[] names, string chosen, string other, ImmutableArray<string> needs)
         {
-            if (config.LoadBalancer.LbMethod is { } configured) return configured;
-            if (provider is null) return null;
+            if (names.Length == 1) return "it is the only provider";
+            if (chosen == Ovn)
+            {
+                return cluster.AsksForHttp.IsEmpty
+                    ? $"it is enabled and needs no machine of its own; Services that ask for what it lacks get {other}"
+                    : $"it is enabled and needs no machine of its own; {string.Join(", ", cluster.AsksForHttp)} asks for HTTP and gets {other}";
+            }
+
+            return names.Contains(Ovn) ? $"ovn is enabled but lacks what is asked for: {string.Join(", ", needs)}" : "ovn is not enabled";
+        }
+
+        private void Method(string provider)
+        {
+            if (config.LoadBalancer.LbMethod is not null) return;
             string method = provider == Ovn ? "SOURCE_IP_PORT" : "ROUND_ROBIN";
             Choices.Add(new("[LoadBalancer] lb-method", method, null, provider == Ovn ? "ovn knows no other" : $"it is the usual one of {provider}"));
-            return method;
         }
 
         private ImmutableArray<string> NeedsBeyondOvn()
@@ -270,14 +296,7 @@ public static class DefaultsPlanner
             if (options.LbMethod is { } method and not "SOURCE_IP_PORT") needs.Add($"lb-method = {method}");
             if (options.FlavorId is not null) needs.Add("flavor-id");
             if (options.AvailabilityZone is not null) needs.Add("availability-zone");
-            needs.AddRange(cluster.AsksForHttp);
             return needs.ToImmutable();
-        }
-
-        private string Chosen(string option, string value, string why)
-        {
-            Choices.Add(new(option, value, null, why));
-            return value;
         }
 
         /// <summary>Each node with the subnet that holds its first address; each server's first port stands in when there are no nodes.</summary>

@@ -96,7 +96,7 @@ public sealed partial class ControllerHost
                 "leader-election", () => elector.IsHealthy ? null : "the lease has not been renewed in time, and the work has not ended"));
         }
 
-        await health.StartAsync(cancellationToken);
+        if (!health.IsStarted) await health.StartAsync(cancellationToken);
     }
 
     private async Task SyncAsync(CancellationToken cancellationToken)

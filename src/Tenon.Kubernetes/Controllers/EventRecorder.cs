@@ -75,6 +75,7 @@ public sealed partial class EventRecorder : IEventRecorder
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private long _lastNumber;
     private int _started;
+    private volatile bool _flushed;
 
     /// <summary>Stores what is given; events are written by <see cref="RunAsync"/>.</summary>
     public EventRecorder(KubernetesClient client, EventRecorderOptions options, TimeProvider? time = null, ILogger<EventRecorder>? logger = null)
@@ -104,9 +105,24 @@ public sealed partial class EventRecorder : IEventRecorder
     }
 
     /// <summary>Writes events until cancelled or flushed.</summary>
-    public async Task RunAsync(CancellationToken cancellationToken)
+    public Task RunAsync(CancellationToken cancellationToken)
     {
-        if (Interlocked.Exchange(ref _started, 1) != 0) throw new InvalidOperationException("The recorder runs already.");
+        if (Interlocked.Exchange(ref _started, 1) == 0) return WriteAllAsync(cancellationToken);
+
+        // A process that ends while it starts flushes before this is reached: then there is nothing left to do.
+        return _flushed ? Task.CompletedTask : throw new InvalidOperationException("The recorder runs already.");
+    }
+
+    /// <summary>Takes no more events and writes those that wait, until cancelled.</summary>
+    public Task FlushAsync(CancellationToken cancellationToken)
+    {
+        _flushed = true;
+        _queue.Writer.TryComplete();
+        return Interlocked.Exchange(ref _started, 1) == 0 ? WriteAllAsync(cancellationToken) : _ended.Task.WaitAsync(cancellationToken);
+    }
+
+    private async Task WriteAllAsync(CancellationToken cancellationToken)
+    {
         try
         {
             await foreach (RecordedEvent e in _queue.Reader.ReadAllAsync(cancellationToken)) await WriteAsync(e, cancellationToken);
@@ -119,14 +135,6 @@ public sealed partial class EventRecorder : IEventRecorder
         {
             _ended.TrySetResult();
         }
-    }
-
-    /// <summary>Takes no more events and writes those that wait, until cancelled.</summary>
-    public async Task FlushAsync(CancellationToken cancellationToken)
-    {
-        _queue.Writer.TryComplete();
-        if (Volatile.Read(ref _started) == 0) await RunAsync(cancellationToken);
-        else await _ended.Task.WaitAsync(cancellationToken);
     }
 
     private async Task WriteAsync(RecordedEvent recorded, CancellationToken cancellationToken)

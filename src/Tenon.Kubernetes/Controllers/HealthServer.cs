@@ -1,5 +1,5 @@
 using System.Net;
-using System.Security.Cryptography.X509Certificates;
+using System.Net.Security;
 using System.Text;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
@@ -33,8 +33,8 @@ public sealed record HealthServerOptions
     /// <summary>How many label combinations one instrument may have; further ones are counted together.</summary>
     public int MaxSeries { get; init; } = 2000;
 
-    /// <summary>The server certificate, for TLS; <see langword="null"/> for plain HTTP.</summary>
-    public X509Certificate2? Certificate { get; init; }
+    /// <summary>Gives the server certificate with its chain, for TLS, anew for each connection; <see langword="null"/> for plain HTTP.</summary>
+    public Func<SslStreamCertificateContext>? Certificate { get; init; }
 
     /// <summary>Whether the owner of a bearer token may read the metrics; <see langword="null"/> lets everybody. Health is always open.</summary>
     public Func<Secret, CancellationToken, Task<bool>>? AuthorizeMetrics { get; init; }
@@ -65,6 +65,9 @@ public sealed partial class HealthServer : IAsyncDisposable
     /// <summary>Where it listens, once started.</summary>
     public Uri Address => _app is { } app ? new Uri(app.Urls.First()) : throw new InvalidOperationException("The health server is not started.");
 
+    /// <summary>Whether it listens.</summary>
+    public bool IsStarted => _app is not null;
+
     /// <summary>Begins to listen.</summary>
     /// <exception cref="IOException">The address is in use.</exception>
     public async Task StartAsync(CancellationToken cancellationToken)
@@ -78,7 +81,11 @@ public sealed partial class HealthServer : IAsyncDisposable
             kestrel.AddServerHeader = false;
             kestrel.Listen(_options.Endpoint, listen =>
             {
-                if (_options.Certificate is { } certificate) listen.UseHttps(new HttpsConnectionAdapterOptions { ServerCertificate = certificate });
+                if (_options.Certificate is not { } certificate) return;
+                listen.UseHttps(new TlsHandshakeCallbackOptions
+                {
+                    OnConnection = _ => ValueTask.FromResult(new SslServerAuthenticationOptions { ServerCertificateContext = certificate() }),
+                });
             });
         });
         WebApplication app = builder.Build();
@@ -103,7 +110,7 @@ public sealed partial class HealthServer : IAsyncDisposable
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
-        if (_app is { } app)
+        if (Interlocked.Exchange(ref _app, null) is { } app)
         {
             using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(1));
             await app.StopAsync(limit.Token);

@@ -38,7 +38,9 @@ public sealed class LeadershipLostException(string message) : Exception(message)
 /// </summary>
 public sealed partial class LeaderElector
 {
-    private const double JitterFactor = 1.2;
+    /// <summary>How much longer than the retry period the wait between two tries may be; the renew deadline must be longer still.</summary>
+    public const double JitterFactor = 1.2;
+
     private readonly KubernetesClient _client;
     private readonly LeaderElectionOptions _options;
     private readonly TimeProvider _time;

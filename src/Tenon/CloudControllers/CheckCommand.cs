@@ -24,56 +24,61 @@ internal static class CheckCommand
             CloudConfig read = Connections.ReadCloudConfig(parsed.GetValue(config), output.Report);
             await using CloudClient cloud = Connections.OpenCloud(read, readOnly: true);
             using KubernetesClient? cluster = Connections.TryOpenCluster(parsed.GetValue(kubeconfig));
-            var nodes = new List<Node>();
-            try
-            {
-                if (cluster is not null)
-                {
-                    await foreach (Node node in cluster.ListAsync<Node>(null, cancellationToken)) nodes.Add(node);
-                }
-            }
-            catch (Exception e) when (e is KubernetesException or HttpRequestException)
-            {
-                output.Report(Problem.Warning("--kubeconfig", null, $"the cluster cannot be read ({e.Message})", "The cloud is checked without it."));
-            }
-
-            CheckReport report = await new CloudCheck(cloud, read, TimeProvider.System).RunAsync(nodes, [], cancellationToken);
+            (List<Node> nodes, List<Service> services) = (await ListAsync<Node>(cluster, output, cancellationToken), await ListAsync<Service>(cluster, output, cancellationToken));
+            CheckReport report = await new CloudCheck(cloud, read, TimeProvider.System).RunAsync(nodes, HttpNeeds.Of(services, read.LoadBalancer), cancellationToken);
             output.Print(Document(report), console => Print(report, console));
             return report.Verdict == CheckStatus.Failed ? ExitCode.Failure : ExitCode.Success;
         });
         return command.WithExamples("tenon check --cloud-config cloud.conf", "OS_CLOUD=production tenon check --output json");
     }
 
+    private static async Task<List<T>> ListAsync<T>(KubernetesClient? cluster, Output output, CancellationToken cancellationToken)
+        where T : class, IKubernetesObject
+    {
+        var items = new List<T>();
+        if (cluster is null) return items;
+        try
+        {
+            await foreach (T item in cluster.ListAsync<T>(null, cancellationToken)) items.Add(item);
+        }
+        catch (KubernetesException e)
+        {
+            output.Report(Problem.Warning("--kubeconfig", null, $"the cluster's {T.Resource.Plural} cannot be read ({e.Message})", "The cloud is checked without them."));
+        }
+
+        return items;
+    }
+
     private static void Print(CheckReport report, IAnsiConsole console)
     {
-        Table items = Output.Table("CHECK", "", "STATUS", "FOUND", "NOTE");
+        var items = new TextRows("CHECK", "STATUS", "FOUND", "NOTE");
         string group = "";
         foreach (CheckItem item in report.Items)
         {
-            items.AddRow(new Text(item.Group == group ? "" : item.Group), new Text(item.Name), Status(item.Status), new Text(item.Value), new Text(item.Note));
-            group = item.Group;
+            if (item.Group != group) items.Group(group = item.Group);
+            items.Add($"  {item.Name}", Status(item.Status), item.Value, item.Note);
         }
 
-        console.Write(items);
+        items.Print(console);
         if (report.Choices.Count > 0)
         {
             console.WriteLine();
-            Table choices = Output.Table("OPTION", "VALUE", "NAME", "WHY");
-            foreach (Choice choice in report.Choices) choices.AddRow(new Text(choice.Option), new Text(choice.Value), new Text(choice.Name ?? ""), new Text(choice.Why));
-            console.Write(choices);
+            var choices = new TextRows("OPTION", "VALUE", "WHY");
+            foreach (Choice choice in report.Choices) choices.Add(choice.Option, choice.Value, choice.Name is { } name ? $"{name}: {choice.Why}" : choice.Why);
+            choices.Print(console);
         }
 
         if (report.Problems.Count > 0) console.WriteLine();
-        foreach (Problem problem in report.Problems) console.WriteLine($"{(problem.Severity == ProblemSeverity.Error ? "error" : "warning")}: {problem}");
+        foreach (Problem problem in report.Problems) TextRows.Wrapped(console, "", "    ", $"{(problem.Severity == ProblemSeverity.Error ? "error" : "warning")}: {problem}");
         console.WriteLine();
         console.WriteLine(report.Summary);
     }
 
-    private static Text Status(CheckStatus status) => status switch
+    private static TextRows.Cell Status(CheckStatus status) => status switch
     {
-        CheckStatus.Ok => new Text("ok", new Style(Color.Green)),
-        CheckStatus.Warning => new Text("warning", new Style(Color.Yellow)),
-        _ => new Text("FAILED", new Style(Color.Red)),
+        CheckStatus.Ok => new("ok", Color.Green),
+        CheckStatus.Warning => new("warning", Color.Yellow),
+        _ => new("FAILED", Color.Red),
     };
 
     private static JsonObject Document(CheckReport report) => new()

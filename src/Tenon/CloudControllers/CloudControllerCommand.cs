@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.Net;
-using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Console;
 using Tenon.CloudController.Configuration;
@@ -10,6 +9,7 @@ using Tenon.Core;
 using Tenon.Kubernetes.Client;
 using Tenon.Kubernetes.Controllers;
 using Tenon.OpenStack;
+using Tenon.OpenStack.Configuration;
 
 namespace Tenon.CloudControllers;
 
@@ -30,12 +30,13 @@ internal static class CloudControllerCommand
         ["node-route-controller"] = "route",
     };
 
-    public static Command Create()
+    /// <summary>Makes the command under its name, or hidden under the peer's.</summary>
+    public static Command Create(string name)
     {
         var flags = new CloudControllerFlags();
-        var command = new Command("cloud-controller", "Nodes, load balancers and routes for a cluster on an OpenStack cloud; takes the options of openstack-cloud-controller-manager.");
+        var command = new Command(name, "Nodes, load balancers and routes for a cluster on an OpenStack cloud; takes the options of openstack-cloud-controller-manager.");
+        command.Hidden = name == PeerName;
         flags.AddTo(command);
-        command.Aliases.Add(PeerName);
         command.SetAction((parsed, cancellationToken) => RunAsync(flags, parsed, cancellationToken));
         return command.WithExamples(
             "tenon cloud-controller --cloud-config cloud.conf --kubeconfig ~/.kube/config --cluster-name production",
@@ -67,9 +68,9 @@ internal static class CloudControllerCommand
     {
         LogLevel level = verbosity switch { <= 0 => LogLevel.Warning, < 4 => LogLevel.Information, < 6 => LogLevel.Debug, _ => LogLevel.Trace };
         builder.SetMinimumLevel(level).AddFilter("Microsoft", LogLevel.Warning);
-        builder.Services.Configure<ConsoleLoggerOptions>(o => o.LogToStandardErrorThreshold = LogLevel.Trace);
+        builder.AddConsole(o => (o.LogToStandardErrorThreshold, o.FormatterName) = (LogLevel.Trace, LogLines.FormatterName));
         if (format == "json") builder.AddJsonConsole(o => (o.IncludeScopes, o.TimestampFormat, o.UseUtcTimestamp) = (true, "O", true));
-        else builder.AddSimpleConsole(o => (o.SingleLine, o.TimestampFormat, o.UseUtcTimestamp) = (true, "HH:mm:ss.fff ", true));
+        else builder.AddConsoleFormatter<LogLines, ConsoleFormatterOptions>();
     });
 
     private static async Task<int> RunAsync(CloudControllerFlags flags, ParseResult parsed, CancellationToken cancellationToken)
@@ -81,9 +82,9 @@ internal static class CloudControllerCommand
             throw new CommandException(ExitCode.Usage, $"--logging-format \"{format}\": use text or json.");
         foreach (string ignored in flags.IgnoredIn(parsed))
             output.Report(Problem.Warning(ignored, null, "has no meaning here and is ignored", "It may be removed."));
+        CloudControllerSettings settings = Settings(flags, parsed);
         CloudConfig config = Connections.ReadCloudConfig(parsed.GetValue(flags.CloudConfig), output.Report);
         KubernetesConfiguration clusterConfiguration = Connections.ClusterConfiguration(parsed.GetValue(flags.Kubeconfig), parsed.GetValue(flags.Master));
-        CloudControllerSettings settings = Settings(flags, parsed, clusterConfiguration);
         using ILoggerFactory loggers = CreateLogs(parsed.GetValue(flags.Verbosity), parsed.GetRequiredValue(flags.LoggingFormat));
         var options = new KubernetesClientOptions { UserAgent = "tenon-cloud-controller", QueriesPerSecond = parsed.GetValue(flags.KubeApiQps), Burst = parsed.GetValue(flags.KubeApiBurst) };
         string userAgent = string.Join(' ', (parsed.GetValue(flags.UserAgent) ?? []).Prepend("tenon-cloud-controller"));
@@ -91,8 +92,12 @@ internal static class CloudControllerCommand
         KubernetesClient cluster = new(clusterConfiguration, options, loggers: loggers);
         try
         {
+            // Health is served before anything answers: a cloud that is away is no reason to restart this process.
+            string? waiting = "the cloud and the API server have not answered yet";
+            await using HealthServer? health = await ServeHealthAsync(settings.Health, clusterConfiguration, () => waiting, loggers, cancellationToken);
             await using CloudControllerRole role = await CloudControllerRole.CreateAsync(config, cloud, cluster, settings, patient: true, loggers, cancellationToken);
-            await role.RunAsync(cancellationToken);
+            waiting = null;
+            await role.RunAsync(health, cancellationToken);
             return ExitCode.Success;
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
@@ -105,7 +110,25 @@ internal static class CloudControllerCommand
         }
     }
 
-    private static CloudControllerSettings Settings(CloudControllerFlags flags, ParseResult parsed, KubernetesConfiguration cluster)
+    private static async Task<HealthServer?> ServeHealthAsync(
+        HealthServerOptions? options, KubernetesConfiguration cluster, Func<string?> waiting, ILoggerFactory loggers, CancellationToken cancellationToken)
+    {
+        if (options is null) return null;
+        if (options.AuthorizeMetrics is not null) options = options with { AuthorizeMetrics = (token, stop) => MayReadMetricsAsync(cluster, token, stop) };
+        var health = new HealthServer(options with { Readiness = [new HealthCheck("start", waiting)] }, loggers.CreateLogger<HealthServer>());
+        try
+        {
+            await health.StartAsync(cancellationToken);
+            return health;
+        }
+        catch (IOException e)
+        {
+            await health.DisposeAsync();
+            throw new CommandException(ExitCode.Failure, $"--bind-address, --secure-port: {e.Message.TrimEnd('.')}. Choose another port, or 0 to serve neither health nor metrics.");
+        }
+    }
+
+    private static CloudControllerSettings Settings(CloudControllerFlags flags, ParseResult parsed)
     {
         IReadOnlySet<string> controllers = Select(parsed.GetRequiredValue(flags.Controllers));
         int port = parsed.GetValue(flags.SecurePort);
@@ -127,27 +150,42 @@ internal static class CloudControllerCommand
             ServicePeriod = parsed.GetValue(flags.ServiceResyncPeriod),
             NodeWorkers = parsed.GetValue(flags.ConcurrentNodeSyncs),
             ServiceWorkers = parsed.GetValue(flags.ConcurrentServiceSyncs),
-            Election = !parsed.GetValue(flags.LeaderElect) ? null : new LeaderElectionOptions
-            {
-                Lease = new NamespacedName(parsed.GetRequiredValue(flags.LeaseNamespace), parsed.GetRequiredValue(flags.LeaseName)),
-                Identity = $"{Dns.GetHostName()}_{Guid.NewGuid()}",
-                LeaseDuration = parsed.GetValue(flags.LeaseDuration),
-                RenewDeadline = parsed.GetValue(flags.RenewDeadline),
-                RetryPeriod = parsed.GetValue(flags.RetryPeriod),
-            },
+            Election = parsed.GetValue(flags.LeaderElect) ? Election(flags, parsed) : null,
             Health = port == 0 ? null : new HealthServerOptions
             {
                 Endpoint = new IPEndPoint(parsed.GetRequiredValue(flags.BindAddress), port),
-                Certificate = ServingCertificate.Open(parsed.GetValue(flags.TlsCertificate), parsed.GetValue(flags.TlsKey)),
-                AuthorizeMetrics = (token, stop) => MayReadMetricsAsync(cluster, token, stop),
+                Certificate = ServingCertificate.Open(parsed.GetValue(flags.TlsCertificate), parsed.GetValue(flags.TlsKey), TimeProvider.System),
+                AuthorizeMetrics = IsAllowed("/metrics", parsed.GetRequiredValue(flags.AlwaysAllowPaths)) ? null : static (_, _) => Task.FromResult(false),
             },
+        };
+    }
+
+    /// <summary>Whether a list of paths holds one: by itself, or below a path that ends in <c>*</c>.</summary>
+    private static bool IsAllowed(string path, string list)
+        => list.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)
+            .Any(p => p.EndsWith('*') ? path.StartsWith(p[..^1], StringComparison.Ordinal) : path.TrimStart('/') == p.TrimStart('/'));
+
+    private static LeaderElectionOptions Election(CloudControllerFlags flags, ParseResult parsed)
+    {
+        TimeSpan lease = parsed.GetValue(flags.LeaseDuration), renew = parsed.GetValue(flags.RenewDeadline), retry = parsed.GetValue(flags.RetryPeriod);
+        if (lease < TimeSpan.FromSeconds(1) || lease <= renew)
+            throw new CommandException(ExitCode.Usage, $"{flags.LeaseDuration.Name} {Durations.Format(lease)} must be at least 1s and longer than {flags.RenewDeadline.Name} {Durations.Format(renew)}");
+        if (retry <= TimeSpan.Zero || renew <= retry * LeaderElector.JitterFactor)
+            throw new CommandException(ExitCode.Usage, $"{flags.RenewDeadline.Name} {Durations.Format(renew)} must be longer than {LeaderElector.JitterFactor} times {flags.RetryPeriod.Name} {Durations.Format(retry)}");
+        return new LeaderElectionOptions
+        {
+            Lease = new NamespacedName(parsed.GetRequiredValue(flags.LeaseNamespace), parsed.GetRequiredValue(flags.LeaseName)),
+            Identity = $"{Dns.GetHostName()}_{Guid.NewGuid()}",
+            LeaseDuration = lease,
+            RenewDeadline = renew,
+            RetryPeriod = retry,
         };
     }
 
     /// <summary>Asks the API server, with the caller's own token, whether they may get /metrics.</summary>
     private static async Task<bool> MayReadMetricsAsync(KubernetesConfiguration cluster, Secret token, CancellationToken cancellationToken)
     {
-        using var asCaller = new KubernetesClient(cluster with { Credential = new KubernetesCredential.Token(token), ClientCertificate = null, ClientKey = null });
+        using var asCaller = new KubernetesClient(cluster with { Credential = new KubernetesCredential.Token(token), ClientCertificate = null, ClientKey = null, Files = new CertificateFiles { Authority = cluster.Files.Authority } });
         try
         {
             return (await asCaller.CanIAsync(AccessRequest.ToPath("get", "/metrics"), cancellationToken)).Allowed;

@@ -14,16 +14,23 @@ internal sealed class CloudControllerFlags
     /// <summary>Flags of the peer that say how its own machinery works; nothing here corresponds to them.</summary>
     private static readonly string[] Ignored =
     [
-        "--allow-metric-labels", "--allow-metric-labels-manifest", "--allow-untagged-cloud", "--authentication-kubeconfig", "--authentication-skip-lookup",
-        "--authentication-token-webhook-cache-ttl", "--authentication-tolerate-lookup-failure", "--authorization-always-allow-paths",
-        "--authorization-kubeconfig", "--authorization-webhook-cache-authorized-ttl", "--authorization-webhook-cache-unauthorized-ttl",
-        "--cert-dir", "--cidr-allocator-type", "--client-ca-file", "--contention-profiling", "--controller-start-interval", "--disabled-metrics",
-        "--external-cloud-volume-plugin", "--feature-gates", "--http2-max-streams-per-connection", "--kube-api-content-type",
-        "--leader-elect-resource-lock", "--log-flush-frequency", "--log-json-info-buffer-size", "--log-json-split-stream", "--log-text-info-buffer-size",
-        "--log-text-split-stream", "--min-resync-period", "--node-monitor-period", "--node-sync-period", "--permit-address-sharing", "--permit-port-sharing", "--profiling",
-        "--requestheader-allowed-names", "--requestheader-client-ca-file", "--requestheader-extra-headers-prefix",
-        "--requestheader-group-headers", "--requestheader-username-headers", "--requestheader-uid-headers", "--show-hidden-metrics-for-version",
-        "--tls-cipher-suites", "--tls-min-version", "--tls-sni-cert-key", "--use-service-account-credentials", "--vmodule",
+        "--add-dir-header", "--allow-metric-labels", "--allow-metric-labels-manifest", "--allow-untagged-cloud", "--alsologtostderr",
+        "--authentication-kubeconfig", "--authentication-skip-lookup", "--authentication-token-webhook-cache-ttl",
+        "--authentication-tolerate-lookup-failure", "--authorization-kubeconfig", "--authorization-webhook-cache-authorized-ttl",
+        "--authorization-webhook-cache-unauthorized-ttl", "--cert-dir", "--cidr-allocator-type", "--client-ca-file",
+        "--concurrent-node-status-updates", "--contention-profiling", "--controller-start-interval", "--disable-http2-serving", "--disabled-metrics",
+        "--emulated-version", "--emulation-forward-compatibility", "--external-cloud-volume-plugin", "--feature-gates",
+        "--http2-max-streams-per-connection", "--kube-api-content-type", "--leader-elect-resource-lock", "--log-backtrace-at", "--log-dir", "--log-file",
+        "--log-file-max-size", "--log-flush-frequency", "--log-json-info-buffer-size", "--log-json-split-stream", "--log-text-info-buffer-size",
+        "--log-text-split-stream", "--logtostderr", "--min-compatibility-version", "--min-resync-period", "--node-monitor-period", "--node-sync-period",
+        "--one-output", "--permit-address-sharing", "--permit-port-sharing", "--profiling", "--requestheader-allowed-names",
+        "--requestheader-client-ca-file", "--requestheader-extra-headers-prefix", "--requestheader-group-headers",
+        "--requestheader-username-headers", "--requestheader-uid-headers", "--runtime-config-emulation-forward-compatibility",
+        "--show-hidden-metrics-for-version", "--skip-headers", "--skip-log-headers", "--stderrthreshold", "--tls-cipher-suites",
+        "--tls-curve-preferences", "--tls-min-version", "--tls-sni-cert-key", "--use-service-account-credentials", "--vmodule",
+        "--webhook-bind-address", "--webhook-cert-dir", "--webhook-disable-http2-serving", "--webhook-secure-port", "--webhook-tls-cert-file",
+        "--webhook-tls-cipher-suites", "--webhook-tls-curve-preferences", "--webhook-tls-min-version", "--webhook-tls-private-key-file",
+        "--webhook-tls-sni-cert-key", "--webhooks",
     ];
 
     private readonly List<(Option<string?> Option, string Name)> _ignored = [];
@@ -52,9 +59,9 @@ internal sealed class CloudControllerFlags
 
     public Option<TimeSpan> ServiceResyncPeriod { get; } = Duration("--service-resync-period", "How often all Services are compared with the cloud.", "10m");
 
-    public Option<int> ConcurrentServiceSyncs { get; } = Number("--concurrent-service-syncs", "How many Services are worked on at once.", 16);
+    public Option<int> ConcurrentServiceSyncs { get; } = Number("--concurrent-service-syncs", "How many Services are worked on at once.", 16, least: 1);
 
-    public Option<int> ConcurrentNodeSyncs { get; } = Number("--concurrent-node-syncs", "How many nodes are worked on at once.", 16);
+    public Option<int> ConcurrentNodeSyncs { get; } = Number("--concurrent-node-syncs", "How many nodes are worked on at once.", 16, least: 1);
 
     public Option<float> KubeApiQps { get; } = new("--kube-api-qps") { Description = "Requests to the API server a second.", HelpName = "N", DefaultValueFactory = _ => 50 };
 
@@ -80,14 +87,16 @@ internal sealed class CloudControllerFlags
         CustomParser = result =>
         {
             if (IPAddress.TryParse(result.Tokens[0].Value, out IPAddress? address)) return address;
-            result.AddError($"--bind-address \"{result.Tokens[0].Value}\" is not an IP address. Use 0.0.0.0, :: or an address of this host.");
+            result.AddError($"--bind-address \"{result.Tokens[0].Value}\" is not an IP address: write 0.0.0.0, :: or an address of this host");
             return null;
         },
     };
 
-    public Option<int> SecurePort { get; } = Number("--secure-port", "The port of these, over TLS; 0 serves none.", 10258);
+    public Option<int> SecurePort { get; } = Number("--secure-port", "The port of these, over TLS; 0 serves none.", 10258, least: 0, most: 65535);
 
-    public Option<string> TlsCertificate { get; } = Text("--tls-cert-file", "FILE", "The server certificate; without it, one is made at start.", null);
+    public Option<string> AlwaysAllowPaths { get; } = Text("--authorization-always-allow-paths", "PATH,..", "Which of these are served to everybody: add /metrics to need no token for metrics. Health always is.", "/healthz,/readyz,/livez");
+
+    public Option<string> TlsCertificate { get; } = Text("--tls-cert-file", "FILE", "The server certificate, with its chain; read again when it is renewed. Without it, one is made at start.", null);
 
     public Option<string> TlsKey { get; } = Text("--tls-private-key-file", "FILE", "The certificate's key.", null);
 
@@ -118,7 +127,7 @@ internal sealed class CloudControllerFlags
         CloudConfig, CloudProvider, ClusterName, Kubeconfig, Master, Controllers, ClusterCidr, AllocateNodeCidrs, ConfigureCloudRoutes,
         RouteReconciliationPeriod, NodeStatusUpdateFrequency, ServiceResyncPeriod, ConcurrentServiceSyncs, ConcurrentNodeSyncs,
         KubeApiQps, KubeApiBurst, LeaderElect, LeaseDuration, RenewDeadline, RetryPeriod, LeaseName, LeaseNamespace, BindAddress, SecurePort,
-        TlsCertificate, TlsKey, UserAgent, Verbosity, LoggingFormat,
+        AlwaysAllowPaths, TlsCertificate, TlsKey, UserAgent, Verbosity, LoggingFormat,
     ];
 
     private static Option<string> Text(string name, string help, string description, string? value)
@@ -127,8 +136,16 @@ internal sealed class CloudControllerFlags
     private static Option<bool> Flag(string name, string description, bool value)
         => new(name) { Description = description, Arity = ArgumentArity.ZeroOrOne, DefaultValueFactory = _ => value };
 
-    private static Option<int> Number(string name, string description, int value)
-        => new(name) { Description = description, HelpName = "N", DefaultValueFactory = _ => value };
+    private static Option<int> Number(string name, string description, int value, int least = int.MinValue, int most = int.MaxValue)
+    {
+        var option = new Option<int>(name) { Description = description, HelpName = "N", DefaultValueFactory = _ => value };
+        option.Validators.Add(result =>
+        {
+            if (result.Tokens is not [var token] || !int.TryParse(token.Value, out int given) || (given >= least && given <= most)) return;
+            result.AddError(most == int.MaxValue ? $"{name} \"{given}\": write a number of at least {least}" : $"{name} \"{given}\": write a number from {least} to {most}");
+        });
+        return option;
+    }
 
     private static Option<TimeSpan> Duration(string name, string description, string value)
     {
@@ -141,7 +158,7 @@ internal sealed class CloudControllerFlags
     {
         string text = result.Tokens[0].Value;
         if (Durations.TryParse(text, out TimeSpan value)) return value;
-        result.AddError($"\"{text}\" is not a duration. Write it like 10s, 1m30s or 500ms.");
+        result.AddError($"{((OptionResult)result.Parent!).Option.Name} \"{text}\" is not a duration: write it like 10s, 1m30s or 500ms");
         return default;
     }
 

@@ -65,6 +65,8 @@ internal sealed class CloudControllerRole : IAsyncDisposable
 
     private readonly ILoggerFactory _loggers;
     private readonly CloudMachines _machines;
+    private readonly KubernetesNodeWriter _nodeWriter;
+    private readonly ServicePlannerOptions _planning;
 
     private CloudControllerRole(CloudClient cloud, KubernetesClient kubernetes, Defaults defaults, CloudControllerSettings settings, string? clusterId, ILoggerFactory loggers)
     {
@@ -90,22 +92,18 @@ internal sealed class CloudControllerRole : IAsyncDisposable
             StatusPeriod = settings.NodePeriod,
             Workers = settings.NodeWorkers,
         };
-        var writer = new KubernetesNodeWriter(kubernetes);
-        Nodes = new NodeReconciler(NodeOptions, NodeInformer, writer, _machines, Events, loggers.CreateLogger<NodeReconciler>());
+        _nodeWriter = new KubernetesNodeWriter(kubernetes);
+        Nodes = new NodeReconciler(NodeOptions, NodeInformer, _nodeWriter, _machines, Events, loggers.CreateLogger<NodeReconciler>());
         RouteDecision decision = RouteSettings.Decide(settings.RouteFlags, config.Route.RouterId, defaults.FoundRouterId);
         if (decision.Problems.Count > 0) throw new CommandException(ExitCode.Usage, "the routes are not configured right", decision.Problems);
         WhyNoRoutes = settings.Routes ? decision.WhyNot : "the route controller is switched off";
-        if (settings.Routes && decision.Settings is { } routes)
-        {
-            RouteOptions = routes;
-            Routes = new RouteReconciler(routes, new RouteClients(network, network, network, network), _machines,
-                new RouteCluster(NodeInformer, writer, Events), loggers.CreateLogger<RouteReconciler>());
-        }
-
+        if (settings.Routes) RouteOptions = decision.Settings;
+        Routes = RoutesFor(NodeInformer);
+        _planning = new ServicePlannerOptions { ClusterName = settings.ClusterName, ClusterId = clusterId };
         LoadBalancers = new LoadBalancerComponents(new LoadBalancerComponentsInput
         {
             Options = config.LoadBalancer,
-            Planning = new ServicePlannerOptions { ClusterName = settings.ClusterName, ClusterId = clusterId },
+            Planning = _planning,
             ProjectId = ProjectOf(cloud),
             Cloud = new LoadBalancerClients(cloud.LoadBalancing(Region), network, network, network, network),
             Facts = new CloudFactsClients(network, network, cloud.LoadBalancing(Region), cloud.KeyManager(Region)),
@@ -138,6 +136,9 @@ internal sealed class CloudControllerRole : IAsyncDisposable
 
     public RouteReconciler? Routes { get; }
 
+    /// <summary>The router that carries routes; <see langword="null"/> when there are none.</summary>
+    public string? RouterId => RouteOptions?.RouterId;
+
     /// <summary>Why there are no routes; <see langword="null"/> when there are.</summary>
     public string? WhyNoRoutes { get; }
 
@@ -166,7 +167,7 @@ internal sealed class CloudControllerRole : IAsyncDisposable
                 Task<Namespace?> system = kubernetes.GetAsync<Namespace>(new NamespacedName("", "kube-system"), cancellationToken);
                 Defaults found = await DiscoverAsync(config, cloud, kubernetes, cancellationToken);
                 CommandException? wrong = found.Problems.Any(p => p.Severity == ProblemSeverity.Error)
-                    ? new CommandException(ExitCode.Usage, "cloud.conf leaves open what this cloud does not decide", found.Problems) : null;
+                    ? new CommandException(ExitCode.Usage, "cloud.conf does not fit this cloud", found.Problems) : null;
                 if (wrong is not null) throw wrong;
                 foreach (Problem problem in found.Problems) logger.LogWarning("{Problem}", problem);
                 foreach (Choice choice in found.Choices) logger.LogInformation("{Option} = {Value} {Name}: {Why}", choice.Option, choice.Value, choice.Name ?? "", choice.Why);
@@ -211,9 +212,27 @@ internal sealed class CloudControllerRole : IAsyncDisposable
         return DefaultsPlanner.Choose(config, seen, CloudCheck.Cluster(nodes, Listing<Server>.Of(servers), []));
     }
 
+    /// <summary>A route reconciler that sees the given nodes; <see langword="null"/> where routes are not looked after.</summary>
+    public RouteReconciler? RoutesFor(ILister<Node> nodes)
+    {
+        if (RouteOptions is not { } options) return null;
+        var network = Cloud.Networking(Region);
+        return new RouteReconciler(options, new RouteClients(network, network, network, network), _machines,
+            new RouteCluster(nodes, _nodeWriter, Events), _loggers.CreateLogger<RouteReconciler>());
+    }
+
+    /// <summary>A planner for Services that sees the given nodes.</summary>
+    public ServicePlanner ServicesFor(ILister<Node> nodes)
+        => new(ServiceInformer, nodes, LoadBalancers.View, LoadBalancers.Facts, (Found.Config.LoadBalancer, _planning), TimeProvider.System);
+
+    /// <summary>Runs until stopped, serving no health.</summary>
+    public Task RunAsync(CancellationToken cancellationToken) => RunAsync(null, cancellationToken);
+
     /// <summary>Runs until stopped.</summary>
+    /// <param name="health">Serves health and metrics, where somebody asks for them.</param>
+    /// <param name="cancellationToken">Ends it gracefully.</param>
     /// <exception cref="LeadershipLostException">Another replica leads now; the process must end.</exception>
-    public async Task RunAsync(CancellationToken cancellationToken)
+    public async Task RunAsync(HealthServer? health, CancellationToken cancellationToken)
     {
         bool services = Settings.Services && Found.LoadBalancersOff is null && Found.Config.LoadBalancer.Enabled;
         if (Settings.Services && Found.LoadBalancersOff is { } off) _loggers.CreateLogger("Tenon.CloudController").LogWarning("Services of type LoadBalancer are not served: {Reason}", off);
@@ -228,7 +247,7 @@ internal sealed class CloudControllerRole : IAsyncDisposable
                 Controllers = controllers,
                 LeaderTasks = services ? LoadBalancers.LeaderTasks : [],
                 LeaderElector = Settings.Election is { } election ? new LeaderElector(Kubernetes, election, logger: _loggers.CreateLogger<LeaderElector>()) : null,
-                HealthServer = Settings.Health is { } health ? new HealthServer(health, _loggers.CreateLogger<HealthServer>()) : null,
+                HealthServer = health,
                 EventRecorder = Events,
             },
             logger: _loggers.CreateLogger<ControllerHost>());

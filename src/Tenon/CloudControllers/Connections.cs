@@ -50,7 +50,7 @@ internal static class Connections
         {
             string cloud = Environment.GetEnvironmentVariable("OS_CLOUD")
                 ?? throw new CommandException(ExitCode.Usage, "there is no cloud: give --cloud-config FILE, or set OS_CLOUD to a name in clouds.yaml");
-            result = loader.Complete(CloudConfig.Parse($"[Global]\nuse-clouds = true\ncloud = \"{cloud}\"\n"));
+            result = loader.LoadCloud(cloud);
         }
 
         if (result.Config is null)

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Text.Json.Nodes;
 using Spectre.Console;
 using Tenon.CloudController.Configuration;
+using Tenon.CloudController.Discovery;
 using Tenon.CloudController.LoadBalancers;
 using Tenon.CommandLine;
 using Tenon.LoadBalancing;
@@ -31,11 +32,12 @@ internal static class GcCommand
 
     private static async Task<int> CollectAsync(CloudControllerRole role, Output output, bool deletes, CancellationToken cancellationToken)
     {
-        var rows = new List<(Orphan Orphan, string State)>();
+        var rows = new List<(Orphan Orphan, string State, string? Failure)>();
         bool failed = false;
         foreach (Orphan orphan in await role.LoadBalancers.Collector.FindAsync(cancellationToken))
         {
-            string state = orphan.IsCertain ? "orphaned" : "kept: not certainly this cluster's";
+            string state = orphan.IsCertain ? "orphaned" : "uncertain";
+            string? failure = null;
             if (deletes && orphan.IsCertain)
             {
                 try
@@ -45,18 +47,17 @@ internal static class GcCommand
                 }
                 catch (OpenStackException e)
                 {
-                    state = $"FAILED: {e.Message}";
-                    failed = true;
+                    (state, failure, failed) = ("FAILED", CloudFailure.Explain(e).ToSentences(), true);
                 }
             }
 
-            rows.Add((orphan, state));
+            rows.Add((orphan, state, failure));
         }
 
         output.Print(
             new JsonObject
             {
-                ["orphans"] = new JsonArray([.. rows.Select(r => (JsonNode)Document(r.Orphan, r.State))]),
+                ["orphans"] = new JsonArray([.. rows.Select(r => (JsonNode)Document(r.Orphan, r.State, r.Failure))]),
             },
             console =>
             {
@@ -66,23 +67,24 @@ internal static class GcCommand
                     return;
                 }
 
-                Table table = Output.Table("RESOURCE", "ID", "NAME", "STATE", "WHY");
-                foreach ((Orphan orphan, string state) in rows)
+                var table = new TextRows("RESOURCE", "ID", "STATE", "WHY");
+                foreach ((Orphan orphan, string state, string? failure) in rows)
                 {
                     ChangeDescription parts = orphan.Change.Describe();
-                    table.AddRow(new Text(parts.Resource), new Text(parts.Id ?? ""), new Text(orphan.Name), new Text(state), new Text(orphan.Why));
+                    table.Add(parts.Resource, parts.Id, state, failure is null ? $"{orphan.Name}: {orphan.Why}" : $"{orphan.Name}: {orphan.Why}. {failure}");
                 }
 
-                console.Write(table);
+                table.Print(console);
+                if (rows.Any(r => r.State == "uncertain")) console.WriteLine("What is uncertain may be another cluster's; it is never deleted here.");
                 if (!deletes) console.WriteLine("Nothing was deleted; --delete does that.");
             });
         return failed ? ExitCode.Failure : ExitCode.Success;
     }
 
-    private static JsonObject Document(Orphan orphan, string state)
+    private static JsonObject Document(Orphan orphan, string state, string? failure)
     {
         ChangeDescription parts = orphan.Change.Describe();
-        return new JsonObject
+        var document = new JsonObject
         {
             ["resource"] = parts.Resource,
             ["id"] = parts.Id,
@@ -91,5 +93,7 @@ internal static class GcCommand
             ["certain"] = orphan.IsCertain,
             ["why"] = orphan.Why,
         };
+        if (failure is not null) document["failure"] = failure;
+        return document;
     }
 }

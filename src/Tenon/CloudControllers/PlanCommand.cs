@@ -8,6 +8,7 @@ using Tenon.CloudController.Nodes;
 using Tenon.CloudController.Routes;
 using Tenon.CommandLine;
 using Tenon.Core;
+using Tenon.Kubernetes.Controllers;
 using Tenon.Kubernetes.Informers;
 using Tenon.Kubernetes.Objects;
 using Tenon.LoadBalancing;
@@ -72,25 +73,54 @@ internal static class PlanCommand
     private static async Task<List<PlannedChange>> PlanAsync(CloudControllerRole role, CancellationToken cancellationToken)
     {
         var changes = new List<PlannedChange>();
+        var after = new List<Node>();
         foreach (Node node in role.NodeInformer.List().OrderBy(n => n.Metadata.Name, StringComparer.Ordinal))
         {
+            string name = $"node/{node.Metadata.Name}";
             NodePlan plan = await role.Nodes.PlanAsync(node, cancellationToken);
-            changes.AddRange(plan.Plan.Changes.Select(c => new PlannedChange($"node/{node.Metadata.Name}", c.Describe(), IsChange: true)));
-            changes.AddRange(plan.Notices.Where(n => n.Type == Kubernetes.Controllers.EventType.Warning).Select(n => new PlannedChange($"node/{node.Metadata.Name}", $"{n.Reason}: {n.Message}", IsChange: false)));
+            changes.AddRange(plan.Plan.Changes.Select(c => PlannedChange.Of(name, c)));
+            changes.AddRange(plan.Notices.Where(n => n.Type == EventType.Warning).Select(n => new PlannedChange(name, $"{n.Reason}: {n.Message}", IsChange: false)));
+            if (plan.Plan.Changes.Aggregate((Node?)node, (now, change) => now is null ? null : change.ApplyTo(now)) is { } planned) after.Add(planned);
         }
 
-        if (role.Routes is not null && await role.Routes.PlanAsync(cancellationToken) is { } routes)
-            changes.AddRange(routes.Plan.Changes.Select(c => new PlannedChange("routes", c.Describe(), IsChange: true)));
-        if (role.Found.LoadBalancersOff is null && role.Found.Config.LoadBalancer.Enabled)
-        {
-            await foreach (PlannedService service in role.LoadBalancers.Planner.PlanAllAsync(cancellationToken))
-            {
-                changes.AddRange(service.Changes.Select(c => new PlannedChange($"service/{service.Service}", c.ToString()!, IsChange: true) { Change = c }));
-                if (service.Then is Outcome.Refused refused) changes.Add(new PlannedChange($"service/{service.Service}", $"{refused.Reason}: {refused.Message}", IsChange: false));
-            }
-        }
-
+        // Routes and load balancers follow the nodes: they are planned for the nodes as they will be, so that one look shows everything.
+        var nodes = new PlannedNodes(after);
+        using RouteReconciler? routes = role.RoutesFor(nodes);
+        if (routes is not null) await AddRoutesAsync(role, routes, changes, cancellationToken);
+        else if (role.Settings.RouteFlags.AllocateNodeCidrs) changes.Add(new PlannedChange("routes", $"none are made: {role.WhyNoRoutes}", IsChange: false));
+        await AddServicesAsync(role, nodes, changes, cancellationToken);
         return changes;
+    }
+
+    private static async Task AddRoutesAsync(CloudControllerRole role, RouteReconciler routes, List<PlannedChange> changes, CancellationToken cancellationToken)
+    {
+        if (await routes.PlanAsync(cancellationToken) is not { } plan)
+        {
+            changes.Add(new PlannedChange("routes", $"RouterNotFound: there is no router {role.RouterId} that the project can see. Set router-id in [Route] of cloud.conf.", IsChange: false));
+            return;
+        }
+
+        changes.AddRange(plan.Plan.Changes.Select(PlannedChange.Of));
+        changes.AddRange(plan.Notices.Where(n => n.Type == EventType.Warning).Select(n => new PlannedChange("routes", $"{n.Node}: {n.Reason}: {n.Message}", IsChange: false)));
+    }
+
+    private static async Task AddServicesAsync(CloudControllerRole role, PlannedNodes nodes, List<PlannedChange> changes, CancellationToken cancellationToken)
+    {
+        if (role.Found.LoadBalancersOff is { } off)
+        {
+            if (role.ServiceInformer.List().Any(s => s.Spec.Type == "LoadBalancer"))
+                changes.Add(new PlannedChange("services", $"Services of type LoadBalancer are not served: {off}.", IsChange: false));
+            return;
+        }
+
+        await foreach (PlannedService service in role.ServicesFor(nodes).PlanAllAsync(cancellationToken))
+        {
+            string name = $"service/{service.Service}";
+            changes.AddRange(service.Changes.Select(c => PlannedChange.Of(name, c)));
+            changes.AddRange(service.Notes.Where(n => n.IsWarning).Select(n => new PlannedChange(name, $"{n.Reason}: {n.Message}", IsChange: false)));
+            if (service.Then is Outcome.Refused refused) changes.Add(new PlannedChange(name, $"{refused.Reason}: {refused.Message}", IsChange: false));
+            else if (service.Then is Outcome.Waiting waiting && service.Changes.IsEmpty && !service.Notes.Any(n => n.Message == waiting.For)) changes.Add(new PlannedChange(name, $"waits: {waiting.For}", IsChange: false));
+        }
     }
 
     private static void Print(Output output, List<PlannedChange> changes)
@@ -108,7 +138,7 @@ internal static class PlanCommand
                 foreach (PlannedChange change in changes)
                 {
                     if (change.Object != last) console.WriteLine(change.Object);
-                    console.WriteLine($"  {(change.IsChange ? "~" : "!")} {change.Text}");
+                    TextRows.Wrapped(console, $"  {(change.IsChange ? "~" : "!")} ", "      ", change.Text);
                     last = change.Object;
                 }
 
@@ -119,18 +149,34 @@ internal static class PlanCommand
 
     private sealed record PlannedChange(string Object, string Text, bool IsChange)
     {
-        public LoadBalancerChange? Change { get; init; }
+        private ChangeDescription? Parts { get; init; }
+
+        public static PlannedChange Of(string service, LoadBalancerChange change) => new(service, change.ToString()!, IsChange: true) { Parts = change.Describe() };
+
+        public static PlannedChange Of(string node, NodeChange change) => new(node, change.Describe(), IsChange: true)
+        {
+            Parts = new ChangeDescription(change is NodeChange.Delete ? "delete" : "update", "node", null, node["node/".Length..], []),
+        };
+
+        public static PlannedChange Of(RouteChange change) => new("routes", change.Describe(), IsChange: true)
+        {
+            Parts = change switch
+            {
+                RouteChange.SetAddressPairs pairs => new ChangeDescription("update", "port", pairs.PortId, "", []),
+                RouteChange.SetRoutes routes => new ChangeDescription("update", "router", routes.RouterId, "", []),
+                _ => null,
+            },
+        };
 
         public JsonObject ToJson()
         {
             var json = new JsonObject { ["object"] = Object, ["text"] = Text };
-            if (Change is null) return json;
-            ChangeDescription parts = Change.Describe();
+            if (Parts is not { } parts) return json;
             json["action"] = parts.Action;
             json["resource"] = parts.Resource;
             if (parts.Id is not null) json["id"] = parts.Id;
-            json["name"] = parts.Name;
-            json["details"] = new JsonObject(parts.Details.DistinctBy(d => d.Name).Select(d => KeyValuePair.Create<string, JsonNode?>(d.Name, d.Value)));
+            if (parts.Name.Length > 0) json["name"] = parts.Name;
+            if (parts.Details.Any()) json["details"] = new JsonObject(parts.Details.DistinctBy(d => d.Name).Select(d => KeyValuePair.Create<string, JsonNode?>(d.Name, d.Value)));
             return json;
         }
     }

@@ -1,13 +1,19 @@
 using System.CommandLine;
 using System.CommandLine.Help;
 using System.CommandLine.Invocation;
+using System.Globalization;
 using System.Runtime.CompilerServices;
+using System.Text.RegularExpressions;
+using Tenon.OpenStack.Configuration;
 
 namespace Tenon.CommandLine;
 
 /// <summary>Gives commands an "Examples" section in their help.</summary>
 internal static class ExampleHelp
 {
+    /// <summary>How .NET prints a default that is a duration; it is typed like 5m.</summary>
+    private static readonly Regex Spans = new(@"\b\d\d:\d\d:\d\d\b", RegexOptions.None, TimeSpan.FromSeconds(1));
+
     private static readonly ConditionalWeakTable<Command, string[]> Examples = [];
 
     /// <summary>Adds example command lines, printed below the options.</summary>
@@ -35,10 +41,14 @@ internal static class ExampleHelp
 
         public override int Invoke(ParseResult parseResult)
         {
+            TextWriter output = parseResult.InvocationConfiguration.Output;
+            using var text = new StringWriter();
+            parseResult.InvocationConfiguration.Output = text;
             int code = usual.Invoke(parseResult);
+            parseResult.InvocationConfiguration.Output = output;
+            output.Write(Spans.Replace(text.ToString(), span => Durations.Format(TimeSpan.Parse(span.Value, CultureInfo.InvariantCulture))));
             IReadOnlyList<string> examples = ExamplesOf(parseResult.CommandResult.Command);
             if (examples.Count == 0) return code;
-            TextWriter output = parseResult.InvocationConfiguration.Output;
             output.WriteLine("Examples:");
             foreach (string example in examples) output.WriteLine($"  {example}");
             return code;

@@ -36,10 +36,9 @@ internal sealed class Output
     /// <summary>The option every command has.</summary>
     public static Option<OutputFormat> FormatOption { get; } = new("--output", "-o")
     {
-        Description = "How results are printed.",
+        Description = "How results are printed: as a table, unless it says json.",
         HelpName = "table|json",
         Recursive = true,
-        DefaultValueFactory = _ => OutputFormat.Table,
     };
 
     /// <summary>The chosen format.</summary>

@@ -44,6 +44,29 @@ public sealed class CloudConfigLoaderTests : IDisposable
     }
 
     [Fact]
+    public void A_cloud_of_clouds_yaml_needs_no_cloud_conf()
+    {
+        _environment["OS_CLIENT_CONFIG_FILE"] = Path.Combine(_directory, "clouds.yaml");
+        File.WriteAllText(_environment["OS_CLIENT_CONFIG_FILE"], Clouds);
+        CloudConfigResult result = Loader().LoadCloud("mine");
+        result.Problems.ShouldBeEmpty();
+        result.Config!.Global.Region.ShouldBe("RegionOne");
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void Without_the_cloud_in_clouds_yaml_that_is_the_only_complaint(bool written)
+    {
+        _environment["OS_CLIENT_CONFIG_FILE"] = Path.Combine(_directory, "clouds.yaml");
+        if (written) File.WriteAllText(_environment["OS_CLIENT_CONFIG_FILE"], Clouds);
+        Problem problem = Loader().LoadCloud("absent").Problems.ShouldHaveSingleItem();
+        problem.Severity.ShouldBe(ProblemSeverity.Error);
+        problem.Line.ShouldBeNull("there is no file whose line it could be");
+        problem.ToString().ShouldContain(written ? "mine, other" : "OS_CLIENT_CONFIG_FILE");
+    }
+
+    [Fact]
     public void Clouds_yaml_completes_what_cloud_conf_leaves_out()
     {
         File.WriteAllText(Path.Combine(_directory, "clouds.yaml"), Clouds);

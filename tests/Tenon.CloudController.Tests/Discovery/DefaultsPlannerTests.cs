@@ -34,8 +34,7 @@ public class DefaultsPlannerTests
             ("[LoadBalancer] floating-network-id", "ext-1"), ("[LoadBalancer] lb-provider", "ovn"), ("[LoadBalancer] lb-method", "SOURCE_IP_PORT"),
         ]);
         defaults.Choices.ShouldAllBe(c => c.Why.Length > 0);
-        (defaults.Config.Global.Region, defaults.Config.LoadBalancer.FloatingNetworkId, defaults.Config.LoadBalancer.LbProvider, defaults.Config.LoadBalancer.LbMethod)
-            .ShouldBe(("RegionOne", "ext-1", "ovn", "SOURCE_IP_PORT"));
+        (defaults.Config.Global.Region, defaults.Config.LoadBalancer.FloatingNetworkId).ShouldBe(("RegionOne", "ext-1"));
         defaults.NodeSubnetIds.ShouldBe(["sub-1"]);
         defaults.FoundRouterId.ShouldBe("r-1");
     }
@@ -57,15 +56,37 @@ public class DefaultsPlannerTests
     public void Without_nodes_the_servers_tell_the_subnet()
         => DefaultsPlanner.Choose(Config(), Simple, new()).NodeSubnetIds.ShouldBe(["sub-1"]);
 
-    [Fact]
-    public void An_http_need_chooses_amphora_and_says_why()
+    [Theory]
+    [InlineData("[LoadBalancer]\nlb-method = ROUND_ROBIN")]
+    [InlineData("[LoadBalancer]\nflavor-id = f1")]
+    [InlineData("[LoadBalancer]\navailability-zone = z1")]
+    [InlineData("[LoadBalancer]\ndefault-tls-container-ref = https://keys.example.com/v1/secrets/1")]
+    public void An_option_that_ovn_lacks_chooses_amphora_and_says_why(string lines)
     {
-        foreach ((string lines, string[] asks) in new[] { ("[LoadBalancer]\nlb-method = ROUND_ROBIN", Array.Empty<string>()), ("", ["Service web/shop"]), ("[LoadBalancer]\nflavor-id = f1", []) })
+        Choice choice = DefaultsPlanner.Choose(Config(lines), Simple, Two).Choices.Single(c => c.Option.Contains("lb-provider"));
+        choice.Value.ShouldBe("amphora");
+        choice.Why.ShouldContain("ovn is enabled but lacks");
+    }
+
+    [Fact]
+    public void A_service_that_asks_for_http_gets_amphora_and_leaves_ovn_to_the_others()
+    {
+        Defaults defaults = DefaultsPlanner.Choose(Config(), Simple, Two with { AsksForHttp = ["Service web/shop"] });
+        Choice choice = defaults.Choices.Single(c => c.Option.Contains("lb-provider"));
+        (choice.Value, choice.Why).ShouldBe(("ovn", "it is enabled and needs no machine of its own; Service web/shop asks for HTTP and gets amphora"));
+        (defaults.Config.LoadBalancer.LbProvider, defaults.Config.LoadBalancer.LbMethod).ShouldBe((null, null), "each Service is given the provider that serves it");
+        defaults.Problems.ShouldBeEmpty();
+    }
+
+    [Fact]
+    public void Of_several_external_networks_the_default_one_is_taken()
+    {
+        ObservedCloud cloud = Simple with
         {
-            Defaults defaults = DefaultsPlanner.Choose(Config(lines), Simple, Two with { AsksForHttp = asks.ToEquatableArray() });
-            defaults.Config.LoadBalancer.LbProvider.ShouldBe("amphora", lines);
-            defaults.Choices.Single(c => c.Option.Contains("lb-provider")).Why.ShouldContain("ovn is enabled but lacks");
-        }
+            Routers = Listing<Router>.Of(),
+            Networks = Listing<Network>.Of(new Network { Id = "ext-1", Name = "a", External = true }, new Network { Id = "ext-2", Name = "b", External = true, IsDefault = true }),
+        };
+        DefaultsPlanner.Choose(Config(), cloud, Two).Config.LoadBalancer.FloatingNetworkId.ShouldBe("ext-2");
     }
 
     [Fact]
@@ -94,15 +115,16 @@ public class DefaultsPlannerTests
         { "two routers on the subnet", ProblemSeverity.Warning, "[Route] router-id", "r-2 (side)" },
         { "router misspelt", ProblemSeverity.Error, "[Route] router-id", "no such router" },
         { "router without gateway", ProblemSeverity.Warning, "[LoadBalancer] floating-network-id", "--external-gateway" },
-        { "several external networks", ProblemSeverity.Error, "[LoadBalancer] floating-network-id", "ext-1 (public), ext-2 (public-2)" },
+        { "several external networks", ProblemSeverity.Warning, "[LoadBalancer] floating-network-id", "ext-1 (public), ext-2 (public-2)" },
         { "no external network", ProblemSeverity.Warning, "[LoadBalancer] floating-network-id", "internal-lb = true" },
         { "floating network misspelt", ProblemSeverity.Error, "[LoadBalancer] floating-network-id", "no such network" },
         { "floating network not external", ProblemSeverity.Error, "[LoadBalancer] floating-network-id", "is not external" },
         { "no Octavia", ProblemSeverity.Warning, "[LoadBalancer] enabled", "Octavia" },
         { "provider unknown to the cloud", ProblemSeverity.Error, "[LoadBalancer] lb-provider", "amphora, ovn" },
-        { "no provider", ProblemSeverity.Error, "[LoadBalancer] lb-provider", "enable one" },
-        { "strange providers", ProblemSeverity.Error, "[LoadBalancer] lb-provider", "f5, other" },
+        { "no provider", ProblemSeverity.Warning, "[LoadBalancer] lb-provider", "enable one" },
+        { "strange providers", ProblemSeverity.Warning, "[LoadBalancer] lb-provider", "f5, other" },
         { "providers forbidden", ProblemSeverity.Warning, "[LoadBalancer] lb-provider", "amphora is taken" },
+        { "ovn alone for HTTP", ProblemSeverity.Warning, "[LoadBalancer] lb-provider", "Service web/shop" },
         { "ovn for HTTP", ProblemSeverity.Warning, "[LoadBalancer] lb-provider", "Service web/shop" },
         { "networks forbidden", ProblemSeverity.Warning, "[LoadBalancer] floating-network-id", "role member" },
         { "ports forbidden", ProblemSeverity.Warning, "[LoadBalancer] subnet-id", "ports cannot be listed" },
@@ -164,6 +186,7 @@ public class DefaultsPlannerTests
         "no provider" => (Config(), Simple with { Providers = Listing<Provider>.Of() }, Two),
         "strange providers" => (Config(), Simple with { Providers = Listing<Provider>.Of(new Provider("f5", ""), new Provider("other", "")) }, Two),
         "providers forbidden" => (Config(), Simple with { Providers = Listing<Provider>.Failed(Forbidden) }, Two),
+        "ovn alone for HTTP" => (Config(), Simple with { Providers = Listing<Provider>.Of(new Provider("ovn", "")) }, Two with { AsksForHttp = ["Service web/shop"] }),
         "ovn for HTTP" => (Config("[LoadBalancer]\nlb-provider = ovn"), Simple, Two with { AsksForHttp = ["Service web/shop"] }),
         "networks forbidden" => (Config(), Simple with { Networks = Listing<Network>.Failed(Forbidden) }, Two),
         "ports forbidden" => (Config(), Simple with { Ports = Listing<Port>.Failed(Forbidden) }, Two),
