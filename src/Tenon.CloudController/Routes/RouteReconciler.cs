@@ -246,6 +246,9 @@ public sealed partial class RouteReconciler : IReconciler, IDisposable
             bool reachable = routes.Complete && !routes.Routes.Any(r => refused.Contains(r.Destination));
             string status = reachable ? "False" : "True";
             if (ConditionOf(node)?.Status == status) continue;
+
+            // Its address comes with its initialisation, which is under way: a condition now would only make that one's write fail.
+            if (!reachable && NodePlanner.IsUninitialized(node)) continue;
             var condition = new Condition
             {
                 Type = ConditionType,

@@ -24,20 +24,21 @@ public sealed record RouteSettings
         ArgumentNullException.ThrowIfNull(flags);
         if (!flags.AllocateNodeCidrs) return RouteDecision.Off("--allocate-node-cidrs is not set");
         if (flags.ConfigureCloudRoutes == false) return RouteDecision.Off("--configure-cloud-routes is false");
-        string? router = configuredRouter ?? (flags.ConfigureCloudRoutes == true ? foundRouter : null);
-        if (router is null)
-        {
-            return RouteDecision.Off(foundRouter is null
-                ? "there is no router-id in [Route] of cloud.conf, and no single router on the nodes' subnet"
-                : $"there is no router-id in [Route] of cloud.conf; set it to {foundRouter}, or --configure-cloud-routes=true");
-        }
-
         var problems = new List<Problem>();
         var ranges = new List<AddressPrefix>();
         foreach (string text in (flags.ClusterCidr ?? "").Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))
         {
             if (AddressPrefix.TryParse(text, out AddressPrefix range)) ranges.Add(range);
             else problems.Add(Problem.Error("--cluster-cidr", text, "it is not a range of addresses", "Write a range such as 10.244.0.0/16, or one of each family with a comma between."));
+        }
+
+        if (problems.Count > 0) return new RouteDecision(null, "--cluster-cidr is not right", problems.ToEquatableArray());
+        string? router = configuredRouter ?? (flags.ConfigureCloudRoutes == true ? foundRouter : null);
+        if (router is null)
+        {
+            return RouteDecision.Off(foundRouter is null
+                ? "there is no router-id in [Route] of cloud.conf, and no single router on the nodes' subnet"
+                : $"there is no router-id in [Route] of cloud.conf; set it to {foundRouter}, or --configure-cloud-routes=true");
         }
 
         if (ranges.Count == 0 && problems.Count == 0)

@@ -42,6 +42,23 @@ public class RouteReconcilerTests
     }
 
     [Fact(Timeout = Patience)]
+    public async Task A_node_that_is_not_initialised_yet_is_left_to_its_initialisation()
+    {
+        await using NodeWorld world = await NodeWorld.StartAsync(1);
+        world.Register(1);
+        world.Nodes.Change("node-1", n => n with { Spec = n.Spec with { PodCidrs = ["10.244.1.0/24"] }, Status = n.Status with { Addresses = [] } });
+        await world.UseRoutesAsync();
+        int writes = world.Nodes.Writes;
+        await world.RouteAsync();
+        (world.Nodes.Writes, world.Nodes.Events.Count).ShouldBe((writes, 0), "a condition now would make the initialisation's own write fail");
+        world.Nodes["node-1"].Status.Conditions.ShouldNotContain(c => c.Type == "NetworkUnavailable");
+
+        await world.ReconcileAllAsync();
+        await world.RouteAsync();
+        world.Nodes["node-1"].Status.Conditions.Single(c => c.Type == "NetworkUnavailable").Status.ShouldBe("False");
+    }
+
+    [Fact(Timeout = Patience)]
     public async Task What_is_in_accord_costs_one_call_and_no_write()
     {
         await using NodeWorld world = await StartAsync(5);

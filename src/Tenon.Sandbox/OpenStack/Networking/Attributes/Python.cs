@@ -3,7 +3,7 @@ using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 
-namespace Tenon.Sandbox.OpenStack.Http;
+namespace Tenon.Sandbox.OpenStack.Networking.Attributes;
 
 /// <summary>Values as Python prints them: OpenStack's messages quote requests that way.</summary>
 internal static class Python
