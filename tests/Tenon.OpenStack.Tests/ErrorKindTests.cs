@@ -63,6 +63,7 @@ public sealed class ErrorKindTests : IAsyncLifetime
             { BadRequest, "load-balancer", 400, Octavia("Subnet s not found."), "Client" },
             { NotFound, "load-balancer", 404, Octavia("Load Balancer b not found."), "Client" },
             { NotFound, "compute", 404, Nova("itemNotFound", 404, "Instance x could not be found."), "itemNotFound" },
+            { Unauthorized, "identity", 404, """{"error": {"code": 404, "message": "Could not find Application Credential: a.", "title": "Not Found"}}""", "Not Found" },
             { Quota, "compute", 403, Nova("forbidden", 403, "Quota exceeded for instances: Requested 1, but already used 200 of 200 instances"), "forbidden" },
             { Forbidden, "compute", 403, Nova("forbidden", 403, "Policy doesn't allow os_compute_api:servers:detail:get_all_tenants to be performed."), "forbidden" },
             { Busy, "compute", 409, Nova("conflictingRequest", 409, "Cannot 'stop' instance x while it is in task_state powering-off"), "conflictingRequest" },
@@ -101,6 +102,7 @@ public sealed class ErrorKindTests : IAsyncLifetime
             "network" => client.Networking().CreatePortAsync(new() { NetworkId = "n" }, Ct),
             "load-balancer" => client.LoadBalancing().UpdateLoadBalancerAsync("b", new() { Name = "x" }, Ct),
             "compute" => client.Compute().ListServersAsync(new(), Ct).ToListAsync(),
+            "identity" => client.Identity.ListProjectsAsync(Ct).ToListAsync(),
             _ => kind == NotFound ? Task.CompletedTask : client.KeyManager().ExistsAsync("https://x/v1/secrets/1", Ct),
         });
         (error.Kind, error.Service, error.Status, error.Code, error.RequestId).ShouldBe((kind, service, (HttpStatusCode)status, code, "req-1"), body);

@@ -29,7 +29,7 @@ internal static class ErrorClassifier
         400 => BadRequest,
         401 => Unauthorized,
         403 => Forbid(service, error),
-        404 => Missing(operation, error),
+        404 => Missing(service, error),
         405 or 406 or 411 or 414 or 415 or 422 => BadRequest,
         408 => OpenStackErrorKind.Timeout,
         409 => Conflicts(service, error),
@@ -52,10 +52,11 @@ internal static class ErrorClassifier
     /// Only the service itself can say that a resource does not exist: a proxy's 404 taken for it would make a caller
     /// believe that servers were deleted.
     /// </summary>
-    private static OpenStackErrorKind Missing(string operation, ServiceError error) => error.Origin switch
+    private static OpenStackErrorKind Missing(string service, ServiceError error) => error.Origin switch
     {
-        // Keystone: "Could not find Application Credential: …", also for users and projects of some releases.
-        ErrorOrigin.Service when operation == Identity.TokenSource.Operation => Unauthorized,
+        // Keystone: "Could not find Application Credential: …" at a login, and whatever else it is asked with a token of one that was deleted; also
+        // of a deleted trust, and of users and projects of some releases. We ask it for nothing that could be missing but ourselves.
+        ErrorOrigin.Service when service == ServiceTypes.Identity => Unauthorized,
         ErrorOrigin.Service => NotFound,
         ErrorOrigin.Framework => NotImplemented,
         _ => Unavailable,

@@ -11,8 +11,8 @@ internal sealed partial class IdentityJson : JsonSerializerContext;
 internal sealed record TokenAnswerWire(TokenWire? Token);
 
 internal sealed record TokenWire(
-    DateTimeOffset? ExpiresAt,
-    DateTimeOffset? IssuedAt,
+    [property: JsonConverter(typeof(UtcTimeConverter))] DateTimeOffset? ExpiresAt,
+    [property: JsonConverter(typeof(UtcTimeConverter))] DateTimeOffset? IssuedAt,
     NamedWire? User,
     NamedWire? Project,
     NamedWire? Domain,

@@ -17,7 +17,7 @@ internal static class Text
     /// <summary><c>2026-11-21T03:41:19Z</c> (Nova, Neutron, Glance).</summary>
     public static string Seconds(DateTimeOffset time) => time.UtcDateTime.ToString("yyyy-MM-ddTHH:mm:ss'Z'");
 
-    /// <summary><c>2026-11-21T03:41:19</c> (Octavia).</summary>
+    /// <summary><c>2026-11-21T03:41:19</c> (Octavia, and Keystone where it passes on what it was given).</summary>
     public static string SecondsWithoutZone(DateTimeOffset time) => time.UtcDateTime.ToString("yyyy-MM-ddTHH:mm:ss");
 
     /// <summary><c>2026-11-21T03:41:19.000000Z</c> (Keystone, which keeps whole seconds).</summary>

@@ -44,13 +44,13 @@ internal sealed class ApplicationCredentialRoutes(IdentityStore store)
     {
         if (request.Token.UserId != request["user"]) throw IdentityFaults.Forbidden("identity:create_application_credential");
         CheckUnrestricted(request, store);
-        JsonObject body = request.BodyOf("application_credential");
+        JsonObject body = (request.Body as JsonObject)?.Object("application_credential") ?? [];
         string name = body.String("name") ?? throw IdentityFaults.Required("name");
         if (request.Token.ProjectId is not { } projectId) throw IdentityFaults.Expecting("project", "token's scope");
         if (store.ApplicationCredentials.Any(c => c.UserId == request.Token.UserId && c.Name == name))
             throw IdentityFaults.Conflict("application_credential", $"Duplicate entry found with name {name}");
         DateTimeOffset? expires = Expiry(body);
-        if (expires <= store.Now) throw new ApiFault(400, "The 'expires_at' must not be before now. The server could not comply with the request since it is either malformed or otherwise incorrect. The client is assumed to be in error.");
+        if (expires <= store.Now) throw IdentityFaults.Past();
         var credential = new ApplicationCredential
         {
             Id = Text.NewHexId(),
@@ -76,9 +76,8 @@ internal sealed class ApplicationCredentialRoutes(IdentityStore store)
         if (body.Array("roles") is not { Count: > 0 } wanted) return [.. held.Select(r => r.Id)];
         return [.. store.WithImplied(wanted.OfType<JsonObject>().Select(w =>
         {
-            Role? role = held.FirstOrDefault(r => r.Id == w.String("id") || (w.String("id") is null && r.Name == w.String("name")));
-            return role?.Id ?? throw new ApiFault(400, "Invalid application credential: Could not find role assignment with role: "
-                + $"{w.String("id") ?? w.String("name")}, user or group: {body.String("user_id")}, project, domain, or system: .");
+            Role role = store.RoleOf(w);
+            return held.Contains(role) ? role.Id : throw new ApiFault(400, "Invalid application credential: Cannot create an application credential with unassigned role");
         })).Select(r => r.Id)];
     }
 

@@ -6,11 +6,13 @@ namespace Tenon.Sandbox.OpenStack.Identity;
 /// <summary>Turns the <c>auth</c> of a request into a token, or into the error that Keystone gives.</summary>
 internal sealed class Authenticator(IdentityStore store)
 {
+    private static readonly string[] Scopes = ["system", "project", "domain", "OS-TRUST:trust", "unscoped"];
+
     /// <summary>Authenticates and scopes; the caller stores the token.</summary>
     public Token Authenticate(JsonObject auth)
     {
-        JsonObject identity = auth.Object("identity") ?? throw IdentityFaults.Required("identity");
-        JsonArray methods = identity.Array("methods") ?? throw IdentityFaults.Required("methods");
+        JsonObject identity = auth.Object("identity")!;
+        JsonArray methods = identity.Array("methods")!;
         var proof = new Proof();
         foreach (string method in methods.Select(m => (string?)m ?? ""))
         {
@@ -26,22 +28,22 @@ internal sealed class Authenticator(IdentityStore store)
         }
 
         User user = proof.User ?? throw IdentityFaults.Unauthorized();
+        CheckScope(auth["scope"]);
         return Scope(auth, user, proof);
     }
 
     private void Password(JsonObject data, Proof proof)
     {
         JsonObject given = data.Object("user") ?? throw IdentityFaults.Expecting("user", "password");
-        if (given.String("password") is not { } password) throw IdentityFaults.Expecting("password", "user");
         User? user = FindUser(given);
-        if (user is not { Enabled: true } || user.Password != password || store.Domains.Find(user.DomainId) is not { Enabled: true }) throw IdentityFaults.Unauthorized();
+        if (user is not { Enabled: true } || given.String("password") is not { } password || user.Password != password || store.Domains.Find(user.DomainId) is not { Enabled: true }) throw IdentityFaults.Unauthorized();
         proof.Accept("password", user);
     }
 
     private void ByToken(JsonObject data, JsonObject auth, Proof proof)
     {
-        if (data.String("id") is not { } id) throw IdentityFaults.Expecting("id", "token");
-        if (store.FindToken(id) is not { } token || store.Value(token) is null) throw new ApiFault(404, "Could not recognize Fernet token");
+        string? id = data.String("id");
+        if (store.FindToken(id) is not { } token || store.Value(token) is null) throw store.WhyInvalid(id);
         if (token.TrustId is not null)
             throw IdentityFaults.Forbidden("Using trust-scoped token to create another token. Create a new trust-scoped token instead");
         if (token.System && auth["scope"] is JsonObject scope && (scope.ContainsKey("project") || scope.ContainsKey("domain")))
@@ -55,7 +57,7 @@ internal sealed class Authenticator(IdentityStore store)
 
     private void ByApplicationCredential(JsonObject data, JsonObject auth, Proof proof)
     {
-        if (data.String("secret") is not { } secret) throw IdentityFaults.Expecting("secret", "application_credential");
+        const string Target = "application credential";
         ApplicationCredential credential;
         if (data.String("id") is { } id)
         {
@@ -63,16 +65,16 @@ internal sealed class Authenticator(IdentityStore store)
         }
         else
         {
-            if (data.String("name") is not { } name) throw IdentityFaults.Expecting("name or id", "application_credential");
-            JsonObject owner = data.Object("user") ?? throw IdentityFaults.Expecting("user", "application_credential");
+            if (data.String("name") is not { } name) throw IdentityFaults.Expecting("name or ID", Target);
+            JsonObject owner = data.Object("user") ?? throw IdentityFaults.Expecting("user", Target);
             User user = FindUser(owner) ?? throw IdentityFaults.Unauthorized();
             credential = store.ApplicationCredentials.FirstOrDefault(c => c.UserId == user.Id && c.Name == name)
-                ?? throw new ApiFault(404, $"Could not find Application Credential: {name}.");
+                ?? throw IdentityFaults.Unauthorized();
         }
 
-        if (credential.Secret != secret || credential.ExpiresAt <= store.Now) throw IdentityFaults.Unauthorized();
+        if (data.String("secret") is not { } secret || credential.Secret != secret || credential.ExpiresAt <= store.Now) throw IdentityFaults.Unauthorized();
         if (auth.ContainsKey("scope"))
-            throw IdentityFaults.Unauthorized("Error authenticating with application credential: Application credentials cannot request a scope.");
+            throw new ApiFault(401, "Error authenticating with application credential: Application credentials cannot request a scope.", TokenRoutes.ScopeRequested);
         User? holder = store.Users.Find(credential.UserId);
         if (holder is not { Enabled: true }) throw IdentityFaults.Unauthorized();
         proof.Accept("application_credential", holder);
@@ -109,8 +111,9 @@ internal sealed class Authenticator(IdentityStore store)
             case JsonObject scope when scope.Object("domain") is { } given:
                 Domain? domain = FindDomain(given);
                 return domain is { Enabled: true } ? Issue(user, proof, domainId: domain.Id) : throw IdentityFaults.Unauthorized();
-            case JsonObject scope when scope.Object("system") is { } given:
-                return given.Boolean("all") == true ? Issue(user, proof, system: true) : throw IdentityFaults.Expecting("system:all", "scope");
+            case JsonObject scope when scope.ContainsKey("system"):
+                // Keystone does not look at what the system's object says.
+                return Issue(user, proof, system: true);
             case JsonObject scope when scope.Object("OS-TRUST:trust") is { } given:
                 return ByTrust(given, user, proof);
             default:
@@ -128,20 +131,32 @@ internal sealed class Authenticator(IdentityStore store)
 
     private Token ByTrust(JsonObject given, User user, Proof proof)
     {
-        if (given.String("id") is not { } id || store.Trusts.Find(id) is not { } trust || trust.ExpiresAt <= store.Now) throw IdentityFaults.Unauthorized();
-        if (trust.TrusteeId != user.Id) throw IdentityFaults.Forbidden("User is not a trustee");
-        if (trust.RemainingUses is 0) throw new ApiFault(403, $"No remaining uses for trust: {trust.Id}.");
+        if (given.String("id") is not { } id || store.Trusts.Find(id) is not { } trust || trust.ExpiresAt <= store.Now || trust.RemainingUses is 0) throw IdentityFaults.Unauthorized();
+        if (trust.TrusteeId != user.Id) throw IdentityFaults.Forbidden();
         Token token = Issue(trust.Impersonation ? store.Users.Find(trust.TrustorId) ?? throw IdentityFaults.Unauthorized() : user, proof, projectId: trust.ProjectId, trust: trust);
+        // The token of the last use stays good.
         if (trust.RemainingUses is { } left) trust.RemainingUses = left - 1;
         return token;
+    }
+
+    /// <summary>A scope names exactly one thing; Keystone looks for the names in a text as well as in an object.</summary>
+    private static void CheckScope(JsonNode? scope)
+    {
+        int named = scope switch
+        {
+            null => 1,
+            JsonObject given => Scopes.Count(given.ContainsKey),
+            _ => Scopes.Count(s => scope.ToString().Contains(s, StringComparison.Ordinal)),
+        };
+        if (named != 1) throw IdentityFaults.Expecting("system, project, domain, OS-TRUST:trust or unscoped", "scope");
     }
 
     private Token Issue(User user, Proof proof, string? projectId = null, string? domainId = null, bool system = false, Trust? trust = null)
     {
         DateTimeOffset now = store.Now;
         DateTimeOffset expires = proof.ExpiresAt ?? now + store.TokenLifetime;
-        if (trust?.ExpiresAt is { } trustEnd && trustEnd < expires) expires = trustEnd;
-        if (proof.Credential?.ExpiresAt is { } credentialEnd && credentialEnd < expires) expires = credentialEnd;
+        bool endsWithCredential = proof.Credential?.ExpiresAt < expires;
+        if (endsWithCredential) expires = proof.Credential!.ExpiresAt!.Value;
         string auditId = IdentityStore.NewAuditId();
         var token = new Token
         {
@@ -156,6 +171,7 @@ internal sealed class Authenticator(IdentityStore store)
             System = system,
             TrustId = trust?.Id,
             ApplicationCredentialId = proof.Credential?.Id,
+            EndsWithCredential = endsWithCredential,
         };
         return store.Value(token) is null ? throw IdentityFaults.Unauthorized() : token;
     }

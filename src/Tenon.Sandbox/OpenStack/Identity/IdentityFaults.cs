@@ -13,7 +13,18 @@ internal static class IdentityFaults
 
     public static ApiFault Required(string property) => new(400, $"'{property}' is a required property");
 
+    /// <summary>What the schema says of a field; the empty path is the whole object's.</summary>
+    public static ApiFault Invalid(string path, string complaint) => new(400, path.Length == 0 ? complaint : $"Invalid input for field '{path}': {complaint}");
+
+    /// <summary>A time that must be in the future.</summary>
+    public static ApiFault Past() => new(400, $"The 'expires_at' must not be before now. {BadRequest}");
+
+    /// <summary>Without the action, as where Keystone does not say what was refused.</summary>
+    public static ApiFault Forbidden() => new(403, "You are not authorized to perform the requested action.");
+
     public static ApiFault Forbidden(string action) => new(403, $"You are not authorized to perform the requested action: {action}.");
+
+    public static ApiFault UndefinedRole(string name) => new(404, $"Role {name} is not defined");
 
     public static ApiFault NotFound(string kind, string id) => new(404, $"Could not find {kind}: {id}.");
 

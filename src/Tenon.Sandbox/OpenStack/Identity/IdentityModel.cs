@@ -145,6 +145,9 @@ internal sealed class Token
 
     public string? ApplicationCredentialId { get; init; }
 
+    /// <summary>Whether the credential's end is the token's; Keystone writes such a time without fraction and zone.</summary>
+    public bool EndsWithCredential { get; init; }
+
     /// <summary>The last valuation, and the store's version that it holds for.</summary>
     public (long Version, TokenInfo? Info) Valued { get; set; }
 }

@@ -90,12 +90,14 @@ internal sealed class IdentityService : ApiService
         var error = new JsonObject { ["code"] = fault.Status, ["message"] = message, ["title"] = Title(fault.Status) };
         if (fault.Type == TokenRoutes.UnsupportedMethod)
             error["identity"] = new JsonObject { ["methods"] = new JsonArray("external", "password", "token", "oauth1", "mapped", "application_credential") };
+        if (fault.Type == TokenRoutes.ScopeRequested) error["identity"] = new JsonObject();
         ApiResponse response = ApiResponse.Json(fault.Status, new JsonObject { ["error"] = error });
         return fault.Status == 401 ? response.With("WWW-Authenticate", $"Keystone uri=\"{IdentityUrl}\"") : response;
     }
 
     /// <inheritdoc/>
-    public override ApiResponse Unauthenticated(ApiRequest request) => Render(IdentityFaults.Unauthorized(), request);
+    public override ApiResponse Unauthenticated(ApiRequest request)
+        => Render(Store.FindToken(request.Header("X-Auth-Token")) is { } token && Store.LostDelegation(token) is { } lost ? lost : IdentityFaults.Unauthorized(), request);
 
     /// <inheritdoc/>
     public override ApiFault NoRoute(ApiRequest request)

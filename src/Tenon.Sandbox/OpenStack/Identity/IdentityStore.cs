@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Security.Cryptography;
+using System.Text.Json.Nodes;
 using Tenon.Sandbox.OpenStack.Http;
 
 namespace Tenon.Sandbox.OpenStack.Identity;
@@ -15,6 +16,9 @@ internal sealed class IdentityStore(TimeProvider time, TimeSpan tokenLifetime)
     };
 
     private readonly Dictionary<string, Token> _tokens = new(StringComparer.Ordinal);
+
+    /// <summary>Tokens that were issued and are revoked, until they end.</summary>
+    private readonly Dictionary<string, Token> _revoked = new(StringComparer.Ordinal);
     private long _version;
 
     public ResourceTable<Domain> Domains { get; } = new();
@@ -43,6 +47,12 @@ internal sealed class IdentityStore(TimeProvider time, TimeSpan tokenLifetime)
 
     /// <summary>Must be called after every change that may alter what a token is worth.</summary>
     public void Changed() => _version++;
+
+    /// <summary>The role that a body names by ID or by name.</summary>
+    /// <exception cref="ApiFault">There is none.</exception>
+    public Role RoleOf(JsonObject wanted) => wanted.String("id") is { } id
+        ? Roles.Find(id) ?? throw IdentityFaults.NotFound("role", id)
+        : Roles.FirstOrDefault(r => r.Name == wanted.String("name") && r.DomainId is null) ?? throw IdentityFaults.UndefinedRole(wanted.String("name") ?? "");
 
     public Role RoleNamed(string name) => Roles.First(r => r.Name == name && r.DomainId is null);
 
@@ -74,6 +84,7 @@ internal sealed class IdentityStore(TimeProvider time, TimeSpan tokenLifetime)
         if (_tokens.Count > 1000)
         {
             foreach (Token old in _tokens.Values.Where(t => t.ExpiresAt <= Now).ToArray()) _tokens.Remove(old.Id);
+            foreach (Token old in _revoked.Values.Where(t => t.ExpiresAt <= Now).ToArray()) _revoked.Remove(old.Id);
         }
 
         _tokens.Add(token.Id, token);
@@ -85,7 +96,35 @@ internal sealed class IdentityStore(TimeProvider time, TimeSpan tokenLifetime)
 
     public void Revoke(Func<Token, bool> which)
     {
-        foreach (Token token in _tokens.Values.Where(which).ToArray()) _tokens.Remove(token.Id);
+        foreach (Token token in _tokens.Values.Where(which).ToArray())
+        {
+            _tokens.Remove(token.Id);
+            _revoked.Add(token.Id, token);
+        }
+    }
+
+    /// <summary>What Keystone answers when a token is of no worth: it decrypts what it issued itself, so that it can say why.</summary>
+    public ApiFault WhyInvalid(string? id)
+    {
+        if (id is null || !(_tokens.TryGetValue(id, out Token? token) || _revoked.TryGetValue(id, out token)))
+            return new ApiFault(404, "Could not recognize Fernet token");
+        if (LostDelegation(token) is { } lost) return lost;
+        if (!Users.Contains(token.UserId)) return IdentityFaults.NotFound("user", token.UserId);
+        if (token.ProjectId is { } project && !Projects.Contains(project)) return IdentityFaults.NotFound("project", project);
+        if (Projects.Find(token.ProjectId) is { Enabled: false } disabled)
+            return new ApiFault(404, $"Unable to validate token because project {disabled.Id} is disabled");
+        bool worthless = token.ExpiresAt <= Now || _revoked.ContainsKey(id) || Users.Find(token.UserId) is { Enabled: false };
+        return worthless ? new ApiFault(404, "Failed to validate token") : new ApiFault(404, $"Could not find token: {id}.");
+    }
+
+    /// <summary>
+    /// The application credential or the trust that a token came from, where it is not there any more: Keystone says so, with 404, whatever it
+    /// was asked with such a token.
+    /// </summary>
+    public ApiFault? LostDelegation(Token token)
+    {
+        if (token.ApplicationCredentialId is { } credential && !ApplicationCredentials.Contains(credential)) return IdentityFaults.NotFound("Application Credential", credential);
+        return token.TrustId is { } trust && !Trusts.Contains(trust) ? IdentityFaults.NotFound("trust", trust) : null;
     }
 
     /// <summary>What a token is worth now; null where its user, scope, roles or delegation are gone or disabled.</summary>
@@ -128,7 +167,7 @@ internal sealed class IdentityStore(TimeProvider time, TimeSpan tokenLifetime)
         if (token.DomainId is not null && Domains.Find(token.DomainId) is not { Enabled: true }) return null;
         if (token.ApplicationCredentialId is not null && (ApplicationCredentials.Find(token.ApplicationCredentialId) is not { } credential || credential.ExpiresAt <= Now))
             return null;
-        if (token.TrustId is not null && Trusts.Find(token.TrustId) is null) return null;
+        if (token.TrustId is not null && (Trusts.Find(token.TrustId) is not { } trust || trust.ExpiresAt <= Now)) return null;
         ImmutableArray<Role> roles = RolesOf(token);
         bool scoped = token.ProjectId is not null || token.DomainId is not null || token.System;
         if (scoped && roles.IsEmpty) return null;

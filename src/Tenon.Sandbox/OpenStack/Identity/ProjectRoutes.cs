@@ -19,13 +19,17 @@ internal sealed class ProjectRoutes(IdentityStore store)
             Admin(request, "list_domains"), "domains", store.Domains.Select(d => IdentityJson.Domain(d, request)), "name", "enabled"));
         routes.Post("/v3/domains", "domains.create", CreateDomain);
         routes.Get("/v3/domains/{id}", "domains.show", request => ApiResponse.Wrapped(
-            200, "domain", IdentityJson.Domain(FindDomain(request, request.Token.DomainId == request["id"] ? request : Admin(request, "get_domain")), request)));
+            200, "domain", IdentityJson.Domain(FindDomain(request, BelongsTo(request) ? request : Admin(request, "get_domain")), request)));
         routes.Patch("/v3/domains/{id}", "domains.update", UpdateDomain);
         routes.Delete("/v3/domains/{id}", "domains.delete", DeleteDomain);
     }
 
     private static ApiRequest Admin(ApiRequest request, string action)
         => request.Token.IsAdmin ? request : throw IdentityFaults.Forbidden($"identity:{action}");
+
+    /// <summary>Whether the token is for the domain of the route or for a project in it: such may see the domain.</summary>
+    private bool BelongsTo(ApiRequest request)
+        => request.Token.DomainId == request["id"] || store.Projects.Find(request.Token.ProjectId)?.DomainId == request["id"];
 
     private ApiResponse List(ApiRequest request) => IdentityJson.List(
         Admin(request, "list_projects"), "projects", store.Projects.Select(p => IdentityJson.Project(p, request)), "name", "domain_id", "enabled", "parent_id", "is_domain");

@@ -19,7 +19,7 @@ internal static class TokenJson
                 ["domain"] = DomainOf(store, user.DomainId), ["id"] = user.Id, ["name"] = user.Name, ["password_expires_at"] = null,
             },
             ["audit_ids"] = JsonReading.Strings(token.AuditIds),
-            ["expires_at"] = Text.Micros(token.ExpiresAt),
+            ["expires_at"] = token.EndsWithCredential ? Text.SecondsWithoutZone(token.ExpiresAt) : Text.Micros(token.ExpiresAt),
             ["issued_at"] = Text.Micros(token.IssuedAt),
         };
         ImmutableArray<Role> roles = store.RolesOf(token);

@@ -9,6 +9,9 @@ internal sealed class TokenRoutes(IdentityStore store)
     /// <summary>The fault type that has the list of methods in its body.</summary>
     public const string UnsupportedMethod = "AuthMethodNotSupported";
 
+    /// <summary>The fault type that has an empty object of what else is needed in its body.</summary>
+    public const string ScopeRequested = "AdditionalAuthRequired";
+
     private readonly Authenticator _authenticator = new(store);
 
     public void Map(RouteTable routes)
@@ -16,7 +19,7 @@ internal sealed class TokenRoutes(IdentityStore store)
         routes.Post("/v3/auth/tokens", IdentityService.IssueTokenOperation, Create, anonymous: true);
         routes.Get("/v3/auth/tokens", "tokens.show", Show);
         routes.Delete("/v3/auth/tokens", "tokens.delete", Delete);
-        routes.Get("/v3/auth/catalog", "auth.catalog", request => ApiResponse.Ok(new JsonObject
+        routes.Get("/v3/auth/catalog", "auth.catalog", request => request.Token.Roles.IsEmpty ? throw IdentityFaults.Forbidden() : ApiResponse.Ok(new JsonObject
         {
             ["catalog"] = TokenJson.Catalog(store, request.Token.ProjectId),
             ["links"] = IdentityJson.Self(request, "auth/catalog"),
@@ -37,8 +40,8 @@ internal sealed class TokenRoutes(IdentityStore store)
     private ApiResponse Create(ApiRequest request)
     {
         if (request.Body is not JsonObject root || !root.ContainsKey("auth")) throw IdentityFaults.Expecting("auth", "request body");
-        if (root["auth"] is not JsonObject auth) throw new ApiFault(400, "auth must be an object.");
-        Token token = store.Issue(_authenticator.Authenticate(auth));
+        AuthSchema.Check(root["auth"]);
+        Token token = store.Issue(_authenticator.Authenticate((JsonObject)root["auth"]!));
         return ApiResponse.Wrapped(201, "token", TokenJson.Render(store, token, Catalog(request))).With("X-Subject-Token", token.Id);
     }
 
@@ -61,7 +64,7 @@ internal sealed class TokenRoutes(IdentityStore store)
         Token? token = store.FindToken(id);
         bool own = token is not null && (store.Value(token)?.UserId == request.Token.UserId);
         if (id is null || (token is not null && !own && !request.Token.IsAdmin && !request.Token.HasRole("service"))) throw IdentityFaults.Forbidden(action);
-        return token is not null && store.Value(token) is not null ? token : throw new ApiFault(404, "Could not recognize Fernet token");
+        return token is not null && store.Value(token) is not null ? token : throw store.WhyInvalid(id);
     }
 
     private static bool Catalog(ApiRequest request) => !request.Query.Has("nocatalog");

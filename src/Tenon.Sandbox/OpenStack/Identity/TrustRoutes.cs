@@ -28,7 +28,8 @@ internal sealed class TrustRoutes(IdentityStore store)
 
     private Trust Find(ApiRequest request, string action)
     {
-        Trust trust = store.Trusts.Find(request["id"]) ?? throw IdentityFaults.NotFound("trust", request["id"]);
+        // One that is used up is listed and nothing else.
+        Trust trust = store.Trusts.Find(request["id"]) is { RemainingUses: not 0 } found ? found : throw IdentityFaults.NotFound("trust", request["id"]);
         bool concerned = request.Token.IsAdmin || trust.TrustorId == request.Token.UserId || trust.TrusteeId == request.Token.UserId;
         return concerned ? trust : throw IdentityFaults.Forbidden($"identity:{action}");
     }
@@ -50,7 +51,7 @@ internal sealed class TrustRoutes(IdentityStore store)
         string trustor = body.String("trustor_user_id") ?? throw IdentityFaults.Required("trustor_user_id");
         string trustee = body.String("trustee_user_id") ?? throw IdentityFaults.Required("trustee_user_id");
         bool impersonation = body.Boolean("impersonation") ?? throw IdentityFaults.Required("impersonation");
-        if (trustor != request.Token.UserId) throw IdentityFaults.Forbidden("The authenticated user should match the trustor");
+        if (trustor != request.Token.UserId) throw IdentityFaults.Forbidden("identity:create_trust");
         if (!store.Users.Contains(trustee)) throw IdentityFaults.NotFound("user", trustee);
         string? projectId = body.String("project_id");
         ImmutableArray<Role> held = store.EffectiveRoles(trustor, projectId, null);
@@ -65,14 +66,17 @@ internal sealed class TrustRoutes(IdentityStore store)
             ExpiresAt = body.String("expires_at") is { } end ? DateTimeOffset.Parse(end, null, DateTimeStyles.AssumeUniversal).ToUniversalTime() : null,
             RemainingUses = (int?)body.Integer("remaining_uses"),
         };
+        if (trust.ExpiresAt <= store.Now) throw IdentityFaults.Past();
         if (projectId is not null && trust.RoleIds.IsEmpty) throw IdentityFaults.Forbidden("At least one role should be specified");
         store.Trusts.Add(trust.Id, trust);
         return ApiResponse.Wrapped(201, "trust", Render(trust, request, withRoles: true));
     }
 
-    private static string Held(ImmutableArray<Role> held, JsonObject wanted)
-        => held.FirstOrDefault(r => r.Id == wanted.String("id") || (wanted.String("id") is null && r.Name == wanted.String("name")))?.Id
-            ?? throw IdentityFaults.NotFound("role", wanted.String("id") ?? wanted.String("name") ?? "");
+    private string Held(ImmutableArray<Role> held, JsonObject wanted)
+    {
+        Role role = store.RoleOf(wanted);
+        return held.Contains(role) ? role.Id : throw IdentityFaults.NotFound("role", role.Id);
+    }
 
     private JsonObject Render(Trust trust, ApiRequest request, bool withRoles)
     {

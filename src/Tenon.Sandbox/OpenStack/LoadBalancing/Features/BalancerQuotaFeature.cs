@@ -2,7 +2,6 @@ using System.Text.Json.Nodes;
 using Tenon.Sandbox.OpenStack.Http;
 using Tenon.Sandbox.OpenStack.LoadBalancing.Fields;
 using Tenon.Sandbox.OpenStack.LoadBalancing.Model;
-using Tenon.Sandbox.OpenStack.Networking.Attributes;
 
 namespace Tenon.Sandbox.OpenStack.LoadBalancing.Features;
 

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Tenon.Sandbox.OpenStack.Http;
 using Tenon.Sandbox.OpenStack.LoadBalancing.Model;
 using Tenon.Sandbox.OpenStack.Networking.Attributes;
 

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Tenon.Sandbox.OpenStack.Http;
 using Tenon.Sandbox.OpenStack.Networking.Addressing;
 
 namespace Tenon.Sandbox.OpenStack.Networking.Attributes;

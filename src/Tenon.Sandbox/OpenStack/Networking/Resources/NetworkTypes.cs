@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Text.Json.Nodes;
+using Tenon.Sandbox.OpenStack.Http;
 using Tenon.Sandbox.OpenStack.Networking.Addressing;
 using Tenon.Sandbox.OpenStack.Networking.Attributes;
 

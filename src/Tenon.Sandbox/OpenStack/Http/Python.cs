@@ -3,7 +3,7 @@ using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 
-namespace Tenon.Sandbox.OpenStack.Networking.Attributes;
+namespace Tenon.Sandbox.OpenStack.Http;
 
 /// <summary>Values as Python prints them: OpenStack's messages quote requests that way.</summary>
 internal static class Python
