@@ -10,7 +10,7 @@ namespace Tenon.EndToEnd.Tests.Cloud.Support;
 /// </summary>
 internal sealed class CloudProject : IAsyncDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(180);
     private static readonly string[] Roles = ["member", "load-balancer_member"];
 
     private readonly ConcurrentDictionary<string, bool> _made = [];
@@ -49,7 +49,6 @@ internal sealed class CloudProject : IAsyncDisposable
     public string CloudConf => $"""
         [Global]
         auth-url = {Member.Account.AuthUrl}
-        region = {Member.Account.Region}
         username = {Name}
         password = {_password}
         user-domain-name = {Member.Account.Domain}
@@ -131,18 +130,22 @@ internal sealed class CloudProject : IAsyncDisposable
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
-        foreach (Guest guest in _guests) await guest.DisposeAsync();
-        List<CloudThing> left = _member is null ? [] : await new ProjectPurge(_member).RunAsync(Patience);
-        if (_projectId is not null)
-        {
-            Answer groups = await Cloud.Admin.GetAsync("network", $"/v2.0/security-groups?project_id={_projectId}&name=default");
-            foreach (var group in groups.ShouldBe(200).List("security_groups")) (await Cloud.Admin.DeleteAsync("network", $"/v2.0/security-groups/{group["id"]}")).ShouldBe(204);
-        }
-
-        if (_userId is not null) (await Cloud.Admin.DeleteAsync("identity", $"/users/{_userId}")).ShouldBe(204);
-        if (_projectId is not null && left.Count == 0) (await Cloud.Admin.DeleteAsync("identity", $"/projects/{_projectId}")).ShouldBe(204);
+        var attempts = new Attempts();
+        foreach (Guest guest in _guests) await attempts.MakeAsync(() => guest.DisposeAsync().AsTask());
+        if (_member is not null) await attempts.MakeAsync(async () => (await new ProjectPurge(_member).RunAsync(Patience)).ShouldBeEmpty());
+        await attempts.MakeAsync(DeleteAccountAsync);
         _member?.Dispose();
-        left.ShouldBeEmpty();
+        attempts.Conclude();
+    }
+
+    private async Task DeleteAccountAsync()
+    {
+        Wire admin = Cloud.Admin;
+        if (_userId is not null) (await admin.DeleteAsync("identity", $"/users/{_userId}")).ShouldBe(204);
+        if (_projectId is null) return;
+        Answer groups = await admin.GetAsync("network", $"/v2.0/security-groups?project_id={_projectId}&name=default");
+        foreach (var group in groups.ShouldBe(200).List("security_groups")) (await admin.DeleteAsync("network", $"/v2.0/security-groups/{group["id"]}")).ShouldBe(204);
+        (await admin.DeleteAsync("identity", $"/projects/{_projectId}")).ShouldBe(204);
     }
 
     private async Task CreateAccountAsync()

@@ -27,23 +27,15 @@ public abstract class CloudTest(TestCloud cloud) : IAsyncLifetime
     public async ValueTask DisposeAsync()
     {
         GC.SuppressFinalize(this);
-        var failures = new List<Exception>();
-        foreach (CloudCluster cluster in _clusters) await AttemptAsync(cluster.DisposeAsync);
-        if (TestContext.Current.TestState?.Result == TestResult.Passed) await AttemptAsync(async () => await Project.ShouldHoldNothingElseAsync());
-        if (_project is not null) await AttemptAsync(_project.DisposeAsync);
-        if (failures.Count > 0) throw new AggregateException(failures);
-
-        async Task AttemptAsync(Func<ValueTask> step)
+        var attempts = new Attempts();
+        foreach (CloudCluster cluster in _clusters) await attempts.MakeAsync(() => cluster.DisposeAsync().AsTask());
+        if (_project is { } project)
         {
-            try
-            {
-                await step();
-            }
-            catch (Exception exception)
-            {
-                failures.Add(exception);
-            }
+            if (TestContext.Current.TestState?.Result == TestResult.Passed) await attempts.MakeAsync(project.ShouldHoldNothingElseAsync);
+            await attempts.MakeAsync(() => project.DisposeAsync().AsTask());
         }
+
+        attempts.Conclude();
     }
 
     /// <summary>A cluster in the project, whose controller runs unless it is told not to.</summary>
