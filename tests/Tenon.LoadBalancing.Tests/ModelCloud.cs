@@ -104,7 +104,7 @@ internal sealed class ModelCloud
                 });
                 break;
             case LoadBalancerChange.ReplaceMembers c:
-                ChangePool(c.LoadBalancerId, c.PoolId, p => p with { Members = c.Members });
+                ChangePool(c.LoadBalancerId, c.PoolId, p => Members(p, c.Members));
                 break;
             case LoadBalancerChange.CreateMember c:
                 ChangePool(c.LoadBalancerId, c.PoolId, p => Members(p, p.Members!.Append(c.Member)));
