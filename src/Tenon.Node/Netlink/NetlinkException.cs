@@ -1,0 +1,21 @@
+using System.ComponentModel;
+
+namespace Tenon.Node.Netlink;
+
+/// <summary>The kernel refused a request.</summary>
+/// <param name="what">What was asked, as a person would say it.</param>
+/// <param name="error">The errno.</param>
+public sealed class NetlinkException(string what, int error) : Exception($"cannot {what}: {new Win32Exception(error).Message} (errno {error})")
+{
+    /// <summary>EEXIST.</summary>
+    public const int Exists = 17;
+
+    /// <summary>ENODEV.</summary>
+    public const int NoDevice = 19;
+
+    /// <summary>EOPNOTSUPP: the kernel has no such kind of device.</summary>
+    public const int NotSupported = 95;
+
+    /// <summary>The errno.</summary>
+    public int Error { get; } = error;
+}

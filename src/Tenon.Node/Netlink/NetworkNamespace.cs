@@ -1,0 +1,54 @@
+using System.Runtime.ExceptionServices;
+using System.Runtime.InteropServices;
+
+namespace Tenon.Node.Netlink;
+
+/// <summary>A network namespace, held open by a descriptor, so that it stays what it is even if its path goes.</summary>
+internal sealed class NetworkNamespace : IDisposable
+{
+    private NetworkNamespace(string path, int descriptor) => (Path, Descriptor) = (path, descriptor);
+
+    /// <summary>Where it was found.</summary>
+    public string Path { get; }
+
+    /// <summary>The descriptor, as netlink takes it.</summary>
+    public int Descriptor { get; }
+
+    /// <summary>Opens a namespace, or returns <see langword="null"/> where there is none.</summary>
+    /// <param name="path">A path such as <c>/run/netns/NAME</c>.</param>
+    public static NetworkNamespace? TryOpen(string path)
+    {
+        int descriptor = Native.Open(path, Native.ReadOnly | Native.CloseOnExec);
+        return descriptor < 0 ? null : new(path, descriptor);
+    }
+
+    /// <summary>Runs something with the namespace as the thread's own. A thread of its own serves for it and ends with it.</summary>
+    /// <exception cref="NetlinkException">The path is no network namespace, or the caller may not enter it.</exception>
+    public T Run<T>(Func<T> work)
+    {
+        T? result = default;
+        ExceptionDispatchInfo? failure = null;
+        var thread = new Thread(() =>
+        {
+            try
+            {
+                if (Native.SetNamespace(Descriptor, Native.CloneNewNet) < 0) throw new NetlinkException($"enter network namespace {Path}", Marshal.GetLastPInvokeError());
+                result = work();
+            }
+            catch (Exception e)
+            {
+                failure = ExceptionDispatchInfo.Capture(e);
+            }
+        })
+        {
+            IsBackground = true,
+            Name = "netns",
+        };
+        thread.Start();
+        thread.Join();
+        failure?.Throw();
+        return result!;
+    }
+
+    public void Dispose() => _ = Native.Close(Descriptor);
+}

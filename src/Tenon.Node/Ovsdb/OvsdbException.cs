@@ -1,0 +1,6 @@
+namespace Tenon.Node.Ovsdb;
+
+/// <summary>The database refused an operation, or the connection to it ended.</summary>
+/// <param name="message">What was asked and what the server said.</param>
+/// <param name="inner">The failure of the connection, where that was it.</param>
+public sealed class OvsdbException(string message, Exception? inner = null) : Exception(message, inner);
