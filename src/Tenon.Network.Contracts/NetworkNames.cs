@@ -1,3 +1,6 @@
+using System.Security.Cryptography;
+using System.Text;
+
 namespace Tenon.Network.Contracts;
 
 /// <summary>The names by which pods, namespaces, Services and nodes speak to Tenon's network.</summary>
@@ -33,6 +36,29 @@ public static class NetworkNames
     /// <summary>The node condition with which the agent says that it plugs pods.</summary>
     public const string NodeCondition = "TenonNetworkReady";
 
-    /// <summary>The label of a PodPort that names its node.</summary>
+    /// <summary>The label of a PodPort that names its node; its value is <see cref="NodeLabelValue"/>.</summary>
     public const string NodeLabel = "network.tenon.dev/node";
+
+    /// <summary>The condition of a PodPort that its node writes.</summary>
+    public const string PluggedCondition = "Plugged";
+
+    /// <summary><see cref="PluggedCondition"/> is <c>True</c>: packets flow.</summary>
+    public const string PluggedReason = "Plugged";
+
+    /// <summary><see cref="PluggedCondition"/> is <c>False</c>: nothing of the pod is plugged on the node.</summary>
+    public const string UnpluggedReason = "Unplugged";
+
+    /// <summary><see cref="PluggedCondition"/> is <c>False</c>: the last attempt failed, and something may be left until the next.</summary>
+    public const string FailedReason = "PluggingFailed";
+
+    private const int LongestLabelValue = 63;
+
+    /// <summary>A node's name as a label's value: itself, or where it is too long for one its beginning with a hash of the whole.</summary>
+    public static string NodeLabelValue(string node)
+    {
+        ArgumentNullException.ThrowIfNull(node);
+        if (node.Length <= LongestLabelValue) return node;
+        string hash = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(node)))[..10];
+        return $"{node[..(LongestLabelValue - hash.Length - 1)].TrimEnd('.', '-')}-{hash}";
+    }
 }

@@ -1,6 +1,5 @@
 using System.Text.Json.Nodes;
 using Tenon.Core;
-using Tenon.Kubernetes.Objects;
 using Tenon.Network.Contracts;
 using Tenon.Node.Netlink;
 using Tenon.Node.Ovsdb;
