@@ -20,6 +20,7 @@ public sealed partial class NetworkingClient
             .WithEach("mac_address", query.MacAddresses)
             .WithEach("security_groups", query.SecurityGroupIds)
             .With("status", query.Status)
+            .With("description", query.Description)
             .With("project_id", query.ProjectId)
             .WithJoined("tags", query.Tags)
             .WithJoined("tags-any", query.TagsAny);

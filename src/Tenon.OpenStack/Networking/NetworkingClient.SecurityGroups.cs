@@ -12,6 +12,7 @@ public sealed partial class NetworkingClient
         Query filters = Query.Empty
             .WithEach("id", query.Ids)
             .WithEach("name", query.Names)
+            .With("description", query.Description)
             .With("project_id", query.ProjectId)
             .WithJoined("tags", query.Tags)
             .WithJoined("tags-any", query.TagsAny);
@@ -36,14 +37,25 @@ public sealed partial class NetworkingClient
             Operation = "network.security_groups.create",
             Method = HttpMethod.Post,
             Path = "security-groups",
-            Body = JsonBody.Of("security_group", b =>
-            {
-                b.Set("name", group.Name);
-                b.SetUnlessEmpty("description", group.Description);
-                b.Set("stateful", group.Stateful);
-            }),
+            Body = JsonBody.Of("security_group", b => Write(b, group)),
         };
         return await SendGroupAsync(call, cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public async Task<EquatableArray<SecurityGroup>> CreateSecurityGroupsAsync(IReadOnlyCollection<SecurityGroupCreate> groups, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(groups);
+        if (groups.Count == 0) return default;
+        var call = new ApiCall
+        {
+            Operation = "network.security_groups.create_bulk",
+            Method = HttpMethod.Post,
+            Path = "security-groups",
+            Body = JsonBody.OfEach("security_groups", groups, Write),
+        };
+        SecurityGroupsWire answer = await _channel.SendAsync(call, SecurityGroupJson.Default.SecurityGroupsWire, cancellationToken);
+        return _channel.Found(call, answer.SecurityGroups).Select(g => g.ToSecurityGroup()).ToEquatableArray();
     }
 
     /// <inheritdoc/>
@@ -102,6 +114,13 @@ public sealed partial class NetworkingClient
     /// <inheritdoc/>
     public Task DeleteSecurityGroupRuleAsync(string ruleId, CancellationToken cancellationToken)
         => DeleteAsync("security-group-rules", ruleId, cancellationToken);
+
+    private static void Write(JsonBody body, SecurityGroupCreate group)
+    {
+        body.Set("name", group.Name);
+        body.SetUnlessEmpty("description", group.Description);
+        body.Set("stateful", group.Stateful);
+    }
 
     private static void Write(JsonBody body, SecurityGroupRuleCreate rule)
     {

@@ -6,7 +6,7 @@ namespace Tenon.OpenStack.Networking;
 
 /// <summary>Neutron.</summary>
 public sealed partial class NetworkingClient
-    : INetworkReader, IRouteClient, INetworkCapabilities, ITagClient, IPortClient, ITrunkClient, IFloatingIpClient, ISecurityGroupClient
+    : INetworkReader, INetworkWriter, IRouteClient, INetworkCapabilities, ITagClient, IPortClient, ITrunkClient, IFloatingIpClient, ISecurityGroupClient
 {
     private readonly ServiceChannel _channel;
 
@@ -20,6 +20,7 @@ public sealed partial class NetworkingClient
             .WithEach("id", query.Ids)
             .With("name", query.Name)
             .With("router:external", query.External)
+            .With("description", query.Description)
             .With("project_id", query.ProjectId)
             .WithJoined("tags", query.Tags);
         return List<NetworksWire, NetworkWire, Network>(
@@ -40,6 +41,7 @@ public sealed partial class NetworkingClient
             .WithEach("network_id", query.NetworkIds)
             .With("ip_version", query.IpVersion)
             .With("cidr", query.Cidr)
+            .With("description", query.Description)
             .With("project_id", query.ProjectId)
             .WithJoined("tags", query.Tags)
             .WithJoined("tags-any", query.TagsAny)

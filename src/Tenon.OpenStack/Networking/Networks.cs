@@ -63,6 +63,9 @@ public sealed record NetworkQuery
     /// <summary>External networks, or those that are not.</summary>
     public bool? External { get; init; }
 
+    /// <summary>With exactly this description.</summary>
+    public string? Description { get; init; }
+
     /// <summary>Only what this project owns.</summary>
     public string? ProjectId { get; init; }
 
@@ -150,6 +153,9 @@ public sealed record SubnetQuery
 
     /// <summary>Exactly this range.</summary>
     public string? Cidr { get; init; }
+
+    /// <summary>With exactly this description.</summary>
+    public string? Description { get; init; }
 
     /// <summary>Only what this project owns.</summary>
     public string? ProjectId { get; init; }

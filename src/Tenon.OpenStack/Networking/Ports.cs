@@ -123,6 +123,9 @@ public sealed record PortQuery
     /// <summary>With this status.</summary>
     public string? Status { get; init; }
 
+    /// <summary>With exactly this description.</summary>
+    public string? Description { get; init; }
+
     /// <summary>Only what this project owns.</summary>
     public string? ProjectId { get; init; }
 

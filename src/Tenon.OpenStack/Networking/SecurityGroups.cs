@@ -73,6 +73,9 @@ public sealed record SecurityGroupQuery
     /// <summary>With any of these names.</summary>
     public EquatableArray<string> Names { get; init; }
 
+    /// <summary>With exactly this description.</summary>
+    public string? Description { get; init; }
+
     /// <summary>Only what this project owns.</summary>
     public string? ProjectId { get; init; }
 
@@ -163,6 +166,9 @@ public interface ISecurityGroupClient
 
     /// <summary>Makes a group.</summary>
     Task<SecurityGroup> CreateSecurityGroupAsync(SecurityGroupCreate group, CancellationToken cancellationToken);
+
+    /// <summary>Makes several groups in one call; all or none. The answer has them with the rules that Neutron adds, in the order asked for.</summary>
+    Task<EquatableArray<SecurityGroup>> CreateSecurityGroupsAsync(IReadOnlyCollection<SecurityGroupCreate> groups, CancellationToken cancellationToken);
 
     /// <summary>Changes a group; with a revision only if it is still at it.</summary>
     Task<SecurityGroup> UpdateSecurityGroupAsync(string securityGroupId, SecurityGroupUpdate update, int? revision, CancellationToken cancellationToken);
