@@ -90,8 +90,19 @@ public sealed class ApiException(int code, string reason, string message, JsonOb
         new(405, "MethodNotAllowed", "the server does not allow this method on the requested resource", []);
 
     /// <summary>406: no acceptable form of the answer.</summary>
-    public static ApiException NotAcceptable(params IEnumerable<string> offered) => new(406, "NotAcceptable",
-        $"only the following media types are accepted: {string.Join(", ", offered)}");
+    public static ApiException NotAcceptable() => new(406, "NotAcceptable",
+        "406: Not Acceptable\n\nAvailable representations: application/json, application/yaml, application/vnd.kubernetes.protobuf, "
+        + "application/json;stream=watch, application/vnd.kubernetes.protobuf;stream=watch", []);
+
+    /// <summary>415 for a patch of an unknown type.</summary>
+    public static ApiException UnsupportedPatch() => new(415, "UnsupportedMediaType", "415: Unsupported Media Type", []);
+
+    /// <summary>422 for a patch that the object does not allow.</summary>
+    public static ApiException RejectedPatch() => new(422, "Invalid", "the server rejected our request due to an error in our request", []);
+
+    /// <summary>500, as the real server answers a resource version that is no number.</summary>
+    public static ApiException NoVersion(string text)
+        => new(500, "", $"resourceVersion: Invalid value: \"{text}\": strconv.ParseUint: parsing \"{text}\": invalid syntax");
 
     /// <summary>415: the body's form is not understood.</summary>
     public static ApiException UnsupportedMediaType(params IEnumerable<string> accepted) => new(415, "UnsupportedMediaType",

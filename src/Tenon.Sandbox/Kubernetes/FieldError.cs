@@ -35,6 +35,10 @@ public sealed record FieldError(string Reason, string Field, string Body)
     /// <summary>The value occurs twice where it must be unique.</summary>
     public static FieldError Duplicate(string field, JsonNode? value) => new("FieldValueDuplicate", field, $"Duplicate value: {Show(value)}");
 
+    /// <summary>The item of a custom resource's list occurs twice; the server shows an object as the Go map that it is to it.</summary>
+    public static FieldError DuplicateItem(string field, JsonNode value)
+        => new("FieldValueDuplicate", field, $"Duplicate value: {(value is JsonObject ? "map[string]interface {}" : "")}{Show(value)}");
+
     /// <summary>The field must not be set or changed here.</summary>
     public static FieldError Forbidden(string field, string detail) => new("FieldValueForbidden", field, $"Forbidden: {detail}");
 

@@ -54,6 +54,9 @@ public interface IObjectSchema
     /// </summary>
     DecodeReport Decode(JsonObject document);
 
+    /// <summary>Drops in place what is optional and empty (built-in kinds only; custom resources keep it).</summary>
+    void OmitEmpty(JsonObject document);
+
     /// <summary>Fills defaults in place.</summary>
     void Default(JsonObject document);
 

@@ -70,6 +70,9 @@ public sealed class KubernetesModule : IAsyncDisposable
         try
         {
             ClusterSeeder.Seed(module.Objects);
+
+            // A cluster that one comes to has forgotten how it began.
+            module.Objects.Store.Compact();
             new WatchFaults(module.Objects.Store).Map(context.Control);
             Authenticator authenticator = module._authenticator;
             var authorizer = new RbacAuthorizer(module.Objects.Store);

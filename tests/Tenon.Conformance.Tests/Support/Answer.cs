@@ -26,10 +26,11 @@ public sealed record Answer(string Request, int Status, JsonNode? Json, string T
         }
     }
 
-    /// <summary>The node at a path.</summary>
+    /// <summary>The node at a path; the whole body at the empty one.</summary>
     public JsonNode? At(string path)
     {
         JsonNode? node = Json;
+        if (path.Length == 0) return node;
         foreach (string part in path.Split('/'))
         {
             node = node switch

@@ -50,6 +50,9 @@ public sealed class Scratch : IAsyncDisposable
     /// <summary>Has something done when the case ends, in the order opposite to that of these calls; again while it answers 409.</summary>
     public void Undo(string what, Func<Task<Answer>> undo) => _made.Push((what, undo));
 
+    /// <summary>The same, for what needs no name.</summary>
+    public void Undo(Func<Task<Answer>> undo) => Undo("what the case did", undo);
+
     /// <summary>
     /// A project of this case's own with a user of its own, who is a member of it: what the case changes there, quotas included, is nobody else's.
     /// </summary>

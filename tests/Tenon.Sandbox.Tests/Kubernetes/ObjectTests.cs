@@ -249,7 +249,7 @@ public sealed class ObjectTests(TestCluster cluster) : IClassFixture<TestCluster
         Answer orphan = await cluster.Admin.DeleteAsync($"{path}/a", """{"propagationPolicy":"Sideways"}""");
 
         wrong.Status.ShouldBe(409);
-        wrong.Text("message")!.ShouldContain($"Precondition failed: UID in precondition: other, UID in object meta: {made.Text("metadata", "uid")}");
+        wrong.Text("message")!.ShouldContain($"the UID in the precondition (other) does not match the UID in record ({made.Text("metadata", "uid")})");
         foreground.Text("metadata", "finalizers", "0").ShouldBe("foregroundDeletion");
         orphan.Status.ShouldBe(422);
     }

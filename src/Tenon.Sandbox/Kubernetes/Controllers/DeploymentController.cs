@@ -101,7 +101,7 @@ internal sealed class DeploymentController(ClusterAccess cluster) : SandboxContr
         string revision = current.Document.Text("metadata", "annotations", Revision) ?? "1";
         StoredObject fresh = Cluster.Find(Kinds.Deployments, deployment.Key) ?? deployment;
         if (fresh.Document.Text("metadata", "annotations", Revision) != revision)
-            Cluster.Change(fresh, d => d.Ensure("metadata").Ensure("annotations")[Revision] = revision);
+            Cluster.Change(fresh, d => d.Ensure("metadata").Ensure("annotations")[Revision] = revision, "status");
         return current;
     }
 

@@ -27,7 +27,7 @@ internal static class Answer
     public static Task SendAsync(HttpContext context, int status, JsonNode document, Negotiation negotiation)
     {
         if (!negotiation.Yaml) return SendAsync(context, status, document);
-        string text = new SerializerBuilder().WithQuotingNecessaryStrings().Build().Serialize(Plain(document) ?? "");
+        string text = new SerializerBuilder().WithQuotingNecessaryStrings(quoteYaml1_1Strings: true).Build().Serialize(Plain(document) ?? "");
         return SendAsync(context, status, Encoding.UTF8.GetBytes(text), "application/yaml");
     }
 

@@ -14,6 +14,12 @@ internal sealed class Discovery(ResourceRegistry registry)
     private static readonly string[] RootPaths = ["/api", "/api/v1", "/apis", "/healthz", "/livez", "/openapi/v2", "/openapi/v3", "/readyz", "/version"];
     private readonly ConcurrentDictionary<(string What, long Generation), byte[]> _documents = new();
 
+    private static readonly string[] HealthChecks = ["ping", "log", "etcd"];
+
+    /// <summary>In a word, or check by check.</summary>
+    private static byte[] Health(string which, bool verbose)
+        => System.Text.Encoding.UTF8.GetBytes(verbose ? $"{string.Concat(HealthChecks.Select(c => $"[+]{c} ok\n"))}{which} check passed\n" : "ok");
+
     /// <summary>Answers a path.</summary>
     /// <exception cref="ApiException">404.</exception>
     public Task HandleAsync(HttpContext context, string path)
@@ -22,7 +28,9 @@ internal sealed class Discovery(ResourceRegistry registry)
         string accept = context.Request.Headers.Accept.ToString();
         switch (parts)
         {
-            case ["healthz" or "livez" or "readyz", ..]:
+            case [("healthz" or "livez" or "readyz") and var which]:
+                return Answer.SendAsync(context, 200, Health(which, context.Request.Query.ContainsKey("verbose")), "text/plain; charset=utf-8");
+            case ["healthz" or "livez" or "readyz", var check] when HealthChecks.Contains(check, StringComparer.Ordinal):
                 return Answer.SendAsync(context, 200, "ok"u8.ToArray(), "text/plain; charset=utf-8");
             case ["version"]:
                 return Answer.SendAsync(context, 200, Version());

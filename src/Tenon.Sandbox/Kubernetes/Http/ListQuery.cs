@@ -69,7 +69,8 @@ internal sealed record ListPage(IReadOnlyList<StoredObject> Items, long Revision
         }
         else if (version.Length > 0)
         {
-            if (!long.TryParse(version, out long revision)) throw ApiException.BadRequest($"Invalid value: \"{version}\": strconv.ParseUint: parsing \"{version}\": invalid syntax");
+            if (!long.TryParse(version, out long revision)) throw ApiException.NoVersion(version);
+            CheckMatch(match, revision);
             bool exact = match == "Exact" || (match.Length == 0 && limit != long.MaxValue && revision > 0);
             if (revision > snapshot.Revision) throw TooLarge(revision, snapshot.Revision);
             if (exact)
@@ -80,7 +81,7 @@ internal sealed record ListPage(IReadOnlyList<StoredObject> Items, long Revision
         }
         else if (match.Length > 0)
         {
-            throw ApiException.BadRequest("resourceVersionMatch is forbidden unless resourceVersion is provided");
+            throw Refused(FieldError.Forbidden("resourceVersionMatch", "resourceVersionMatch is forbidden unless resourceVersion is provided"));
         }
 
         var items = new List<StoredObject>();
@@ -122,9 +123,18 @@ internal sealed record ListPage(IReadOnlyList<StoredObject> Items, long Revision
         }
         catch (Exception e) when (e is FormatException or System.Text.Json.JsonException)
         {
-            throw ApiException.BadRequest("continue key is not valid: illegal base64 or JSON data");
+            throw ApiException.BadRequest($"invalid continue token: continue key is not valid: {e.Message}");
         }
     }
+
+    private static void CheckMatch(string match, long revision)
+    {
+        if (match is not ("" or "Exact" or "NotOlderThan")) throw Refused(FieldError.NotSupported("resourceVersionMatch", match, ["Exact", "NotOlderThan", ""]));
+        if (match == "Exact" && revision == 0)
+            throw Refused(FieldError.Forbidden("resourceVersionMatch", "resourceVersionMatch \"exact\" is forbidden for resourceVersion \"0\""));
+    }
+
+    private static ApiException Refused(FieldError error) => ApiException.Invalid("meta.k8s.io", "ListOptions", "", [error]);
 
     private static ApiException Expired(long revision, string start) => new(410, "Expired",
         "The provided continue parameter is too old to display a consistent list result. You can start a new list without the continue parameter, or use the "

@@ -28,7 +28,7 @@ internal sealed record Negotiation(ObjectForm Form, bool Yaml, string MetaVersio
     {
         string header = request.Headers.Accept.ToString();
         if (header.Length == 0) return new(ObjectForm.Plain, false);
-        if (!MediaTypeHeaderValue.TryParseList([.. request.Headers.Accept.OfType<string>()], out IList<MediaTypeHeaderValue>? clauses)) throw NotAcceptable();
+        if (!MediaTypeHeaderValue.TryParseList([.. request.Headers.Accept.OfType<string>()], out IList<MediaTypeHeaderValue>? clauses)) throw ApiException.NotAcceptable();
         foreach (MediaTypeHeaderValue clause in clauses.OrderByDescending(c => c.Quality ?? 1))
         {
             string type = clause.MediaType.Value ?? "";
@@ -46,11 +46,9 @@ internal sealed record Negotiation(ObjectForm Form, bool Yaml, string MetaVersio
             }
         }
 
-        throw NotAcceptable();
+        throw ApiException.NotAcceptable();
     }
 
     private static string Parameter(MediaTypeHeaderValue clause, string name) =>
         clause.Parameters.FirstOrDefault(p => p.Name.Equals(name, StringComparison.Ordinal))?.Value.Value ?? "";
-
-    private static ApiException NotAcceptable() => ApiException.NotAcceptable("application/json", "application/yaml");
 }

@@ -41,6 +41,8 @@ internal sealed class ObjectHandler(ObjectOperations objects, AccessControl acce
             case "create":
                 await CreateAsync(context, target with { Name = "" }, user);
                 break;
+            case "update" or "patch" when collection:
+                throw ApiException.MethodNotAllowed();
             case "update":
                 Body put = await ReadAsync(context);
                 StoredObject updated = objects.Update(target, AsObject(put, definition), Admitting(target, user, Options(context, put, user)), out bool made);
@@ -105,13 +107,14 @@ internal sealed class ObjectHandler(ObjectOperations objects, AccessControl acce
     {
         IQueryCollection query = context.Request.Query;
         string dryRun = query["dryRun"].ToString();
-        if (dryRun is not ("" or "All")) throw ApiException.BadRequest($"dryRun: Unsupported value: \"{dryRun}\": supported values: \"All\"");
+        string kind = OptionsKind(context.Request.Method);
+        if (dryRun is not ("" or "All")) throw BadOption(kind, new("FieldValueNotSupported", "dryRun", $"Unsupported value: []string{{\"{dryRun}\"}}: supported values: \"All\""));
         FieldValidation validation = query["fieldValidation"].ToString() switch
         {
             "Strict" => FieldValidation.Strict,
             "Ignore" => FieldValidation.Ignore,
             "" or "Warn" => FieldValidation.Warn,
-            string other => throw ApiException.BadRequest($"fieldValidation: Unsupported value: \"{other}\": supported values: \"Ignore\", \"Strict\", \"Warn\""),
+            string other => throw BadOption(kind, FieldError.NotSupported("fieldValidation", other, ["", "Ignore", "Strict", "Warn"])),
         };
         if (body.Duplicates.Count > 0 && validation == FieldValidation.Strict)
             throw ApiException.BadRequest($"strict decoding error: {string.Join(", ", body.Duplicates)}");
@@ -131,6 +134,10 @@ internal sealed class ObjectHandler(ObjectOperations objects, AccessControl acce
             Warn = text => Warn(context, text),
         };
     }
+
+    private static string OptionsKind(string method) => method switch { "POST" => "CreateOptions", "PUT" => "UpdateOptions", "PATCH" => "PatchOptions", _ => "DeleteOptions" };
+
+    private static ApiException BadOption(string kind, FieldError error) => ApiException.Invalid("meta.k8s.io", kind, "", [error]);
 
     private WriteOptions Admitting(ObjectTarget target, UserInfo user, WriteOptions options) => options with
     {
@@ -165,7 +172,7 @@ internal sealed class ObjectHandler(ObjectOperations objects, AccessControl acce
             PatchTypes.Merge => PatchKind.Merge,
             PatchTypes.Strategic => PatchKind.Strategic,
             PatchTypes.Apply => PatchKind.Apply,
-            _ => throw ApiException.UnsupportedMediaType(PatchTypes.Json, PatchTypes.Merge, PatchTypes.Strategic, PatchTypes.Apply),
+            _ => throw ApiException.UnsupportedPatch(),
         };
         Body body = await BodyReader.ReadAsync(context.Request, kind == PatchKind.Apply, context.RequestAborted);
         if (kind == PatchKind.Apply && string.IsNullOrEmpty(context.Request.Query["fieldManager"].ToString()))

@@ -74,7 +74,7 @@ internal sealed record RequestInfo
         bool isCollection = name.Length == 0;
         string verb = method switch
         {
-            "get" or "head" when legacyWatch || IsTrue(request.Query["watch"]) => "watch",
+            "get" or "head" when legacyWatch || (isCollection && IsTrue(request.Query["watch"])) => "watch",
             "get" or "head" => isCollection ? "list" : "get",
             "post" => "create",
             "put" => "update",

@@ -57,10 +57,10 @@ internal sealed class SpecialSubresources(ObjectOperations objects, AccessReview
         {
             ObjectTarget whole = target with { Subresource = "" };
             StoredObject pod = objects.Get(whole);
-            if (pod.IsBeingDeleted) throw ApiException.Conflict(pod.Resource, pod.Key.Name, $"pod {pod.Key.Name} is being deleted, cannot be assigned to a host");
+            if (pod.IsBeingDeleted) throw ApiException.Conflict(new("", "pods/binding"), pod.Key.Name, $"pod {pod.Key.Name} is being deleted, cannot be assigned to a host");
             if (pod.Document.Text("spec", "nodeName") is { Length: > 0 } bound)
             {
-                throw ApiException.Conflict(pod.Resource, pod.Key.Name, $"pod {pod.Key.Name} is already assigned to node \"{bound}\"");
+                throw ApiException.Conflict(new("", "pods/binding"), pod.Key.Name, $"pod {pod.Key.Name} is already assigned to node \"{bound}\"");
             }
 
             JsonObject changed = ObjectOperations.View(whole, pod);

@@ -33,7 +33,7 @@ internal sealed class WatchHandler(ObjectOperations objects, CancellationToken s
         }
         else
         {
-            if (!long.TryParse(version, out revision)) throw ApiException.BadRequest($"Invalid value: \"{version}\": strconv.ParseUint: parsing \"{version}\": invalid syntax");
+            if (!long.TryParse(version, out revision)) throw ApiException.NoVersion(version);
             try
             {
                 subscription = objects.Store.Watch(target.Definition.StoredAs, space, revision);
@@ -62,7 +62,7 @@ internal sealed class WatchHandler(ObjectOperations objects, CancellationToken s
                 foreach (StoredObject stored in initial) await writer.WriteAsync("ADDED", stored, end.Token);
                 if (initialEvents && bookmarks) await writer.BookmarkAsync(revision, initial: true, end.Token);
                 await context.Response.Body.FlushAsync(end.Token);
-                await StreamAsync(subscription, selection, writer, bookmarks, revision, end.Token);
+                await StreamAsync(subscription, selection, writer, bookmarks ? new(objects.Time, timeout) : null, revision, end.Token);
             }
             catch (OperationCanceledException)
             {
@@ -75,14 +75,15 @@ internal sealed class WatchHandler(ObjectOperations objects, CancellationToken s
         }
     }
 
-    private async Task StreamAsync(WatchSubscription subscription, Selection selection, EventWriter writer, bool bookmarks, long revision, CancellationToken cancellationToken)
+    private async Task StreamAsync(
+        WatchSubscription subscription, Selection selection, EventWriter writer, BookmarkTimes? bookmarks, long revision, CancellationToken cancellationToken)
     {
         while (true)
         {
             Task<bool> more = subscription.WaitAsync(cancellationToken).AsTask();
-            while (bookmarks && !more.IsCompleted)
+            while (bookmarks is not null && !more.IsCompleted)
             {
-                Task tick = Task.Delay(BookmarkEvery, objects.Time, cancellationToken);
+                Task tick = Task.Delay(bookmarks.UntilNext(), objects.Time, cancellationToken);
                 if (await Task.WhenAny(more, tick) == more) break;
                 await tick;
 
@@ -91,6 +92,7 @@ internal sealed class WatchHandler(ObjectOperations objects, CancellationToken s
                 if (more.IsCompleted || subscription.HasPending) break;
                 revision = reached;
                 await writer.BookmarkAsync(revision, initial: false, cancellationToken);
+                bookmarks.Sent();
                 await writer.FlushAsync(cancellationToken);
             }
 
@@ -101,11 +103,38 @@ internal sealed class WatchHandler(ObjectOperations objects, CancellationToken s
                 bool now = change.Kind != ChangeKind.Deleted && selection.Includes(change.Object);
                 bool before = change.Previous is not null && selection.Includes(change.Previous);
                 string? type = (before, now) switch { (false, true) => "ADDED", (true, true) => "MODIFIED", (true, false) => "DELETED", _ => null };
-                if (type is not null) await writer.WriteAsync(type, change.Object, cancellationToken);
+                if (type is not null) await writer.WriteAsync(type, type == "DELETED" ? Last(change) : change.Object, cancellationToken);
             }
 
             await writer.FlushAsync(cancellationToken);
         }
+    }
+
+    /// <summary>What a watch shows of an object that leaves its selection: its last state inside, with the version that took it out.</summary>
+    private static StoredObject Last(StoreEvent change)
+    {
+        if (change.Kind == ChangeKind.Deleted || change.Previous is not { } previous) return change.Object;
+        JsonObject document = previous.Document.Copy();
+        document.Ensure("metadata")["resourceVersion"] = change.Revision.ToString();
+        return new StoredObject(previous.Resource, document, change.Revision);
+    }
+
+    /// <summary>When bookmarks are due: every so often, and once shortly before a watch ends by its timeout.</summary>
+    private sealed class BookmarkTimes(TimeProvider time, TimeSpan timeout)
+    {
+        private static readonly TimeSpan BeforeEnd = TimeSpan.FromSeconds(2);
+        private readonly long _began = time.GetTimestamp();
+        private bool _last;
+
+        public TimeSpan UntilNext()
+        {
+            TimeSpan untilLast = UntilLast();
+            return _last || untilLast > BookmarkEvery ? BookmarkEvery : untilLast > TimeSpan.Zero ? untilLast : TimeSpan.Zero;
+        }
+
+        public void Sent() => _last = UntilLast() <= TimeSpan.Zero;
+
+        private TimeSpan UntilLast() => timeout - BeforeEnd - time.GetElapsedTime(_began);
     }
 
     /// <summary>Writes events, one a line, an object's bytes being made once for all watches.</summary>

@@ -49,7 +49,9 @@ public sealed class FieldSelector
         {
             if (field is not ("metadata.name" or "metadata.namespace") && !definition.Strategy.SelectableFields.ContainsKey(field))
             {
-                throw ApiException.BadRequest($"field label not supported: {field}");
+                throw ApiException.BadRequest(definition.IsCustom || definition.Strategy.SelectableFields.Count > 0
+                    ? $"field label not supported: {field}"
+                    : $"\"{field}\" is not a known field selector: only \"metadata.name\", \"metadata.namespace\"");
             }
         }
     }

@@ -16,13 +16,14 @@ public sealed partial class ObjectOperations
         StoredObject old = Get(target);
         if (options.Uid is { } uid && uid != old.Uid)
         {
-            throw ApiException.Conflict(definition.GroupResource, target.Name, $"Precondition failed: UID in precondition: {uid}, UID in object meta: {old.Uid}");
+            throw ApiException.Conflict(new(definition.Group, definition.Kind), target.Name,
+                $"the UID in the precondition ({uid}) does not match the UID in record ({old.Uid}). The object might have been deleted and then recreated");
         }
 
         if (options.ResourceVersion is { } version && version != old.Revision.ToString())
         {
-            throw ApiException.Conflict(definition.GroupResource, target.Name,
-                $"Precondition failed: ResourceVersion in precondition: {version}, ResourceVersion in object meta: {old.Revision}");
+            throw ApiException.Conflict(new(definition.Group, definition.Kind), target.Name,
+                $"the ResourceVersion in the precondition ({version}) does not match the ResourceVersion in record ({old.Revision}). The object might have been modified");
         }
 
         StrategyContext context = new(this, time.GetUtcNow(), options.DryRun, options.UserName);

@@ -51,11 +51,11 @@ public sealed partial class ObjectOperations
                 StoredObject? old = store.Get(target.Definition.StoredAs, new NamespacedName(target.Namespace, target.Name));
                 if (kind == PatchKind.Apply) return Apply(target, old, AsObject(patch), options, out isNew);
                 if (old is null) throw ApiException.NotFound(target.Definition.GroupResource, target.Name);
-                return Write(target, old, Patched(target, kind, View(target, old), patch), options);
+                return Write(target, old, Patched(target, kind, View(target, old), patch), options, patched: true);
             }
             catch (InvalidPatchException e)
             {
-                throw new ApiException(e.Code, e.Code == 422 ? "Invalid" : "BadRequest", e.Message);
+                throw e.Code == 422 ? ApiException.RejectedPatch() : ApiException.BadRequest(e.Message);
             }
         });
         created = isNew;
@@ -111,6 +111,7 @@ public sealed partial class ObjectOperations
         JsonObject? live = old is null ? null : View(target with { Subresource = "" }, old);
         ApplyResult result = schema.Apply(live, document, Manager(target, options, time.GetUtcNow()));
         if (result.Merged is not { } merged) throw ApiException.ApplyConflict(result.Conflicts);
+        schema.OmitEmpty(merged);
         schema.Default(merged);
         target.Version.ToStorage?.Invoke(merged);
         merged["kind"] = target.Definition.Kind;
@@ -150,7 +151,7 @@ public sealed partial class ObjectOperations
         foreach (string name in metadata.Select(p => p.Key).Where(k => k is not ("name" or "namespace")).ToArray()) metadata.Remove(name);
     }
 
-    private StoredObject Write(ObjectTarget target, StoredObject old, JsonObject body, WriteOptions options)
+    private StoredObject Write(ObjectTarget target, StoredObject old, JsonObject body, WriteOptions options, bool patched = false)
     {
         CheckBodyName(target, body);
         if (target.Definition.FindSubresource(target.Subresource)?.Scale is { } paths)
@@ -163,7 +164,16 @@ public sealed partial class ObjectOperations
             return Replace(target, old, Scales.Write(target, old.Document, body, paths), options, track: true);
         }
 
-        return Replace(target, old, Read(target, body, options), options, track: true);
+        if (patched) CheckPatchedUid(target, old, body);
+        return Replace(target, old, Read(target, body, options, patched), options, track: true);
+    }
+
+    /// <summary>A patch that changes the UID breaks a rule of the object; only a whole update demands the UID that it carries.</summary>
+    private static void CheckPatchedUid(ObjectTarget target, StoredObject old, JsonObject body)
+    {
+        if (body.Text("metadata", "uid") is not { Length: > 0 } uid || uid == old.Uid) return;
+        throw ApiException.Invalid(
+            target.Definition.Group, target.Definition.Kind, target.Name, [FieldError.Invalid("metadata.uid", uid, "field is immutable")]);
     }
 
     private static void CheckBodyName(ObjectTarget target, JsonObject body)
@@ -239,7 +249,9 @@ public sealed partial class ObjectOperations
         ResourceDefinition definition = target.Definition;
         if (metadata.Text("uid") is { Length: > 0 } uid && uid != old.Uid)
         {
-            throw ApiException.Conflict(definition.GroupResource, target.Name, $"Precondition failed: UID in precondition: {uid}, UID in object meta: {old.Uid}");
+            throw ApiException.Conflict(definition.GroupResource, target.Name,
+                $"StorageError: invalid object, Code: 4, Key: {StorageKey(definition, old.Key)}, ResourceVersion: 0, AdditionalErrorMsg: "
+                + $"Precondition failed: UID in precondition: {uid}, UID in object meta: {old.Uid}");
         }
 
         string version = metadata.Text("resourceVersion") ?? "";
@@ -258,6 +270,19 @@ public sealed partial class ObjectOperations
             throw ApiException.Invalid(definition.Group, definition.Kind, target.Name,
                 [new FieldError("FieldValueInvalid", "metadata.resourceVersion", "Invalid value: 0x0: must be specified for an update")]);
         }
+    }
+
+    /// <summary>Where the real server's storage has an object; conflicts name it.</summary>
+    private static string StorageKey(ResourceDefinition definition, NamespacedName key)
+    {
+        string directory = (definition.Group, definition.Plural) switch
+        {
+            ("", "services") => "services/specs",
+            ("", "endpoints") => "services/endpoints",
+            ("", "nodes") => "minions",
+            _ => definition.IsCustom ? $"{definition.Group}/{definition.Plural}" : definition.Plural,
+        };
+        return key.Namespace.Length == 0 ? $"/registry/{directory}/{key.Name}" : $"/registry/{directory}/{key.Namespace}/{key.Name}";
     }
 
     private static void CarryOver(JsonObject metadata, JsonObject old)

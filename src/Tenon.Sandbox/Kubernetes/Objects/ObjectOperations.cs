@@ -85,7 +85,7 @@ public sealed partial class ObjectOperations(ClusterStore store, ResourceRegistr
     private StrategyContext Context(WriteOptions options) => new(this, time.GetUtcNow(), options.DryRun, options.UserName);
 
     /// <summary>Decodes and defaults what a client sent, and converts it to the storage version.</summary>
-    private static JsonObject Read(ObjectTarget target, JsonObject body, WriteOptions options)
+    private static JsonObject Read(ObjectTarget target, JsonObject body, WriteOptions options, bool patched = false)
     {
         ResourceDefinition definition = target.Definition;
         string? apiVersion = body.Text("apiVersion"), kind = body.Text("kind");
@@ -101,7 +101,8 @@ public sealed partial class ObjectOperations(ClusterStore store, ResourceRegistr
                 $"{kind} in version \"{target.Version.Name}\" cannot be handled as a {definition.Kind}: converting ({target.Version.Name}.{kind}) to ({definition.Kind}): unknown conversion");
         }
 
-        JsonObject document = Decode(target, body, options);
+        JsonObject document = Decode(target, body, options, patched);
+        target.Version.Schema?.OmitEmpty(document);
         target.Version.Schema?.Default(document);
 
         target.Version.ToStorage?.Invoke(document);
@@ -111,16 +112,17 @@ public sealed partial class ObjectOperations(ClusterStore store, ResourceRegistr
     }
 
     /// <summary>A copy of a body without the fields that the kind does not have.</summary>
-    private static JsonObject Decode(ObjectTarget target, JsonObject body, WriteOptions options)
+    private static JsonObject Decode(ObjectTarget target, JsonObject body, WriteOptions options, bool patched = false)
     {
         JsonObject document = body.Copy();
         if (target.Version.Schema is not { } schema) return document;
         DecodeReport report = schema.Decode(document);
-        if (report.TypeError is { } error) throw CannotHandle(target, error);
+        if (report.TypeError is { } error) throw patched ? BadPatch(body, error) : CannotHandle(target, error);
         string[] unknown = [.. report.UnknownFields.Select(f => $"unknown field \"{f}\"")];
         if (unknown.Length > 0 && options.FieldValidation == FieldValidation.Strict)
         {
-            throw CannotHandle(target, $"strict decoding error: {string.Join(", ", unknown)}");
+            string why = $"strict decoding error: {string.Join(", ", unknown)}";
+            throw patched ? BadPatch(body, why) : CannotHandle(target, why);
         }
 
         if (options.FieldValidation == FieldValidation.Warn)
@@ -133,6 +135,10 @@ public sealed partial class ObjectOperations(ClusterStore store, ResourceRegistr
 
     private static ApiException CannotHandle(ObjectTarget target, string why) =>
         ApiException.BadRequest($"{target.Definition.Kind} in version \"{target.Version.Name}\" cannot be handled as a {target.Definition.Kind}: {why}");
+
+    /// <summary>What a patch makes of an object cannot be read: the real server blames the patch, and names no object.</summary>
+    private static ApiException BadPatch(JsonObject patched, string why) =>
+        ApiException.Invalid("", "", "", [FieldError.Invalid("patch", patched.ToJsonString(), why)]);
 
     private static void Validate(ObjectTarget target, JsonObject document, JsonObject? old, StrategyContext context)
     {

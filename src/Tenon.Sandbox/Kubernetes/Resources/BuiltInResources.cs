@@ -94,7 +94,7 @@ internal static class BuiltInResources
     /// <summary>The events.k8s.io view of core events: the same objects, with other names for some fields.</summary>
     private static ResourceDefinition SharedEvents()
     {
-        ResourceDefinition made = Make("events.k8s.io", "v1", "Event", "events ev", true, new EventStrategy { AllowCreateOnUpdate = true });
+        ResourceDefinition made = Make("events.k8s.io", "v1", "Event", "events ev", true, new EventStrategy { AllowCreateOnUpdate = true, IsStrict = true });
         TableColumns core = BuiltInColumns.For(new("", "events"));
         return made with
         {

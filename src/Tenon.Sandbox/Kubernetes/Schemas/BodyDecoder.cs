@@ -27,6 +27,8 @@ internal static class BodyDecoder
         private static readonly SearchValues<char> Base64Characters =
             SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/=\r\n");
 
+        private static readonly string[] MicroFormats = ["yyyy-MM-dd'T'HH:mm:ss.ffffff'Z'", "yyyy-MM-dd'T'HH:mm:ss.ffffffzzz"];
+
         private string _owner = string.Empty;
 
         public List<string> Unknown { get; } = [];
@@ -144,6 +146,9 @@ internal static class BodyDecoder
                 case SchemaKind.String when type.Format == "byte" && Base64Problem(child.GetValue<string>()) is int at:
                     Error = $"illegal base64 data at input byte {at}";
                     break;
+                case SchemaKind.String when type.IsMicroTime && !IsMicroTime(child.GetValue<string>()):
+                    Error = $"parsing time \"{child.GetValue<string>()}\" as \"2006-01-02T15:04:05.000000Z07:00\": cannot parse \"{Rest(child.GetValue<string>())}\" as \".000000\"";
+                    break;
                 case SchemaKind.String when type.Format == "date-time" && !IsTime(child.GetValue<string>()):
                     Error = $"parsing time \"{child.GetValue<string>()}\" as \"2006-01-02T15:04:05Z07:00\": cannot parse \"{child.GetValue<string>()}\" as \"2006\"";
                     break;
@@ -159,6 +164,12 @@ internal static class BodyDecoder
         }
 
         private static bool IsTime(string text) => DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out _);
+
+        private static bool IsMicroTime(string text)
+            => DateTimeOffset.TryParseExact(text, MicroFormats, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out _);
+
+        /// <summary>What follows the seconds of a time.</summary>
+        private static string Rest(string text) => text.Length > 19 ? text[19..] : "";
 
         private static string Describe(JsonValueKind kind) => kind switch
         {

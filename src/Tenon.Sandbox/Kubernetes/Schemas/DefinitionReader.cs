@@ -151,7 +151,7 @@ internal sealed class DefinitionReader
             _ => null,
         };
         if (scalar is (SchemaKind kind, var format))
-            return new TypeSchema { Kind = kind, Format = format, PreserveUnknown = kind == SchemaKind.Any, Default = flags.Default(kind) };
+            return new TypeSchema { Kind = kind, Format = format, IsMicroTime = text == "microtime", PreserveUnknown = kind == SchemaKind.Any, Default = flags.Default(kind) };
 
         string name = text.Contains('.', StringComparison.Ordinal) ? text : $"{package}.{text}";
         if (_enums.TryGetValue(name, out ImmutableArray<string> values))

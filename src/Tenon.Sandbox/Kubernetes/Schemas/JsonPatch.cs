@@ -11,7 +11,7 @@ public static class JsonPatch
     /// <exception cref="InvalidPatchException">400 for a malformed patch, 422 for one that the document does not allow.</exception>
     public static JsonNode? Apply(JsonNode document, JsonNode? patch)
     {
-        if (patch is not JsonArray operations) throw new InvalidPatchException("json: cannot unmarshal object into Go value of type jsonpatch.Patch");
+        if (patch is not JsonArray operations) throw new InvalidPatchException("error decoding patch: json: cannot unmarshal object into Go value of type []handlers.jsonPatchOp");
         JsonNode? result = document.DeepClone();
         foreach (JsonNode? item in operations)
         {

@@ -21,6 +21,11 @@ internal abstract class ObjectSchema(GroupVersionKind kind, TypeSchema type) : I
     public abstract DecodeReport Decode(JsonObject document);
 
     /// <inheritdoc/>
+    public virtual void OmitEmpty(JsonObject document)
+    {
+    }
+
+    /// <inheritdoc/>
     public abstract void Default(JsonObject document);
 
     /// <inheritdoc/>
@@ -49,6 +54,9 @@ internal sealed class BuiltInSchema(GroupVersionKind kind, TypeSchema type) : Ob
 
     /// <inheritdoc/>
     public override DecodeReport Decode(JsonObject document) => BodyDecoder.Decode(Type, document, typed: true);
+
+    /// <inheritdoc/>
+    public override void OmitEmpty(JsonObject document) => EmptyFields.Drop(Type, document);
 
     /// <inheritdoc/>
     public override void Default(JsonObject document)

@@ -151,7 +151,7 @@ internal static class StrategicMergePatch
         int from = 0;
         foreach (JsonNode? change in changes)
         {
-            if (change.Text(Directive) == "delete") continue;
+            if (change.Text(Directive) is "delete" or "replace") continue;
             int at = from;
             while (at < order.Count && !Same(order[at], change, key)) at++;
             if (at == order.Count)

@@ -130,7 +130,7 @@ internal static class StructuralValidation
                 "map" when items[i] is JsonObject item => new JsonObject(keys.Where(item.ContainsKey).Select(k => KeyValuePair.Create(k, item[k]?.DeepClone()))),
                 _ => null,
             };
-            if (identity is not null && !seen.Add(identity.ToJsonString())) errors.Add(FieldError.Duplicate($"{path}[{i}]", identity));
+            if (identity is not null && !seen.Add(identity.ToJsonString())) errors.Add(FieldError.DuplicateItem($"{path}[{i}]", identity));
         }
     }
 

@@ -56,6 +56,12 @@ public enum ListKind
 /// </summary>
 public sealed class TypeSchema
 {
+    private const string EndpointSlice = "io.k8s.api.discovery.v1.EndpointSlice";
+    private const string RoleType = "io.k8s.api.rbac.v1.Role";
+    private const string ClusterRole = "io.k8s.api.rbac.v1.ClusterRole";
+
+    private string[]? _shownLists;
+
     /// <summary>The shape.</summary>
     public required SchemaKind Kind { get; init; }
 
@@ -68,8 +74,14 @@ public sealed class TypeSchema
     /// <summary>The OpenAPI format (<c>int32</c>, <c>date-time</c>, <c>byte</c> …), or null.</summary>
     public string? Format { get; init; }
 
+    /// <summary>Whether it is a time that always has its microseconds.</summary>
+    public bool IsMicroTime { get; init; }
+
     /// <summary>The fields of an object by name, in the order of their definition.</summary>
     public IReadOnlyDictionary<string, FieldSchema> Fields { get; internal set; } = ImmutableDictionary<string, FieldSchema>.Empty;
+
+    /// <summary>The lists of an object that are shown as null when nothing is in them; all others vanish.</summary>
+    public IReadOnlyCollection<string> ShownLists => _shownLists ??= [.. Fields.Values.Where(IsShown).Select(f => f.Name)];
 
     /// <summary>The type of a list's items or of a map's values.</summary>
     public TypeSchema? Items { get; internal set; }
@@ -100,6 +112,11 @@ public sealed class TypeSchema
 
     /// <summary>The structural schema of a custom resource as it was written, which carries its further constraints.</summary>
     public JsonObject? Source { get; init; }
+
+    /// <summary>Whether a list or map has to be there; OpenAPI does not say so of two of them.</summary>
+    private bool IsShown(FieldSchema field)
+        => field.Type.Kind is SchemaKind.List or SchemaKind.Map
+            && (field.Required || (Name is not null && (Name, field.Name) is (EndpointSlice, "ports") or (RoleType, "rules") or (ClusterRole, "rules")));
 }
 
 /// <summary>A field of an object.</summary>

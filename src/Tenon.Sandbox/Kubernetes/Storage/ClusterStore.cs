@@ -13,6 +13,7 @@ public sealed class ClusterStore(int historyLimit = 20_000)
     private readonly Lock _gate = new();
     private readonly Dictionary<GroupResource, Slot> _slots = [];
     private long _revision = 1;
+    private long _compacted;
 
     /// <summary>The revision of the latest change.</summary>
     public long Revision => Interlocked.Read(ref _revision);
@@ -44,6 +45,7 @@ public sealed class ClusterStore(int historyLimit = 20_000)
         lock (_gate)
         {
             if (revision > _revision) return null;
+            if (revision < _compacted) return null;
             if (!_slots.TryGetValue(resource, out Slot? slot)) return new(ResourceTable.Empty, revision);
             if (revision < slot.Compacted) return null;
             ResourceTable table = slot.Table;
@@ -166,6 +168,7 @@ public sealed class ClusterStore(int historyLimit = 20_000)
     {
         lock (_gate)
         {
+            _compacted = _revision;
             foreach (Slot slot in _slots.Values)
             {
                 slot.History.Clear();
@@ -205,7 +208,7 @@ public sealed class ClusterStore(int historyLimit = 20_000)
     private Slot SlotOf(GroupResource resource)
     {
         if (_slots.TryGetValue(resource, out Slot? slot)) return slot;
-        return _slots[resource] = new Slot();
+        return _slots[resource] = new Slot { Compacted = _compacted };
     }
 
     private sealed class Slot

@@ -38,6 +38,9 @@ internal sealed class ServiceStrategy(bool dualStack) : ResourceStrategy
         KeepAllocated(spec, before);
         DropWhatTheTypeLacks(spec, before);
         SetFamilies(spec, before);
+
+        // The cloud's load balancer goes later, but nobody is shown that.
+        if (Type(spec) != "LoadBalancer") document.Ensure("status")["loadBalancer"] = new JsonObject();
     }
 
     public override IEnumerable<FieldError> Validate(JsonObject document, JsonObject? old, StrategyContext context)
@@ -56,6 +59,23 @@ internal sealed class ServiceStrategy(bool dualStack) : ResourceStrategy
         }
 
         string[] families = [.. spec.Texts("ipFamilies")];
+        FieldError[] mismatches =
+        [
+            .. now.Zip(families).Select((pair, i) => (pair.First, pair.Second, Index: i)).Where(p => p.First != "None" && Family(p.First) != p.Second)
+                .Select(p => FieldError.Invalid($"spec.clusterIPs[{p.Index}]", p.First, $"expected an {p.Second} value as indicated by `ipFamilies[{p.Index}]`")),
+        ];
+        if (mismatches.Length > 0)
+        {
+            foreach (FieldError mismatch in mismatches) yield return mismatch;
+            yield break;
+        }
+
+        if (before is not null && families.Length == 1 && before.Texts("ipFamilies").Count() == 2 && spec.Text("ipFamilyPolicy") is { } kept and not "SingleStack")
+        {
+            yield return FieldError.Invalid("spec.ipFamilyPolicy", kept, "must be 'SingleStack' to release the secondary IP family");
+            yield break;
+        }
+
         if (families.Length == 2 && families[0] == families[1]) yield return FieldError.Duplicate("spec.ipFamilies[1]", families[1]);
         if (before is not null && Type(before) != "ExternalName" && Type(spec) != "ExternalName"
             && before.Texts("ipFamilies").FirstOrDefault() is { } first && families.Length > 0 && families[0] != first)
@@ -99,6 +119,8 @@ internal sealed class ServiceStrategy(bool dualStack) : ResourceStrategy
 
     private static bool NeedsPorts(JsonObject spec) =>
         Type(spec) == "NodePort" || (Type(spec) == "LoadBalancer" && spec.Bool("allocateLoadBalancerNodePorts") != false);
+
+    private static bool MayHavePorts(JsonObject spec) => Type(spec) is "NodePort" or "LoadBalancer";
 
     private static bool NeedsHealthCheckPort(JsonObject spec) => Type(spec) == "LoadBalancer" && spec.Text("externalTrafficPolicy") == "Local";
 
@@ -149,7 +171,8 @@ internal sealed class ServiceStrategy(bool dualStack) : ResourceStrategy
             if (given.Length == 2) spec["clusterIPs"] = List(given[0]);
         }
 
-        if (policy != "SingleStack" && chosen.Count == 1 && dualStack) chosen.Add(chosen[0] == "IPv4" ? "IPv6" : "IPv4");
+        bool released = families.Length == 1 && before.Texts("ipFamilies").Count() == 2;
+        if (policy != "SingleStack" && chosen.Count == 1 && dualStack && !released) chosen.Add(chosen[0] == "IPv4" ? "IPv6" : "IPv4");
         spec["ipFamilies"] = List(chosen);
     }
 
@@ -183,7 +206,7 @@ internal sealed class ServiceStrategy(bool dualStack) : ResourceStrategy
             spec["clusterIPs"] = new JsonArray(address);
         }
 
-        if (NeedsPorts(spec) && NeedsPorts(before))
+        if (MayHavePorts(spec) && MayHavePorts(before))
         {
             var old = before.Objects("ports").Where(p => p.Long("nodePort") > 0).ToDictionary(PortKey, p => p.Long("nodePort")!.Value);
             HashSet<long> used = [.. spec.Objects("ports").Select(p => p.Long("nodePort") ?? 0)];
@@ -202,7 +225,7 @@ internal sealed class ServiceStrategy(bool dualStack) : ResourceStrategy
     /// <summary>Clears what belongs to the former type, unless the client changed it.</summary>
     private static void DropWhatTheTypeLacks(JsonObject spec, JsonObject before)
     {
-        if (NeedsPorts(before) && !NeedsPorts(spec) && Type(spec) is "ClusterIP" or "ExternalName")
+        if (MayHavePorts(before) && !MayHavePorts(spec))
         {
             HashSet<long> old = [.. before.Objects("ports").Select(p => p.Long("nodePort") ?? 0)];
             foreach (JsonObject port in spec.Objects("ports"))

@@ -54,11 +54,23 @@ internal sealed class NamespaceStrategy : ResourceStrategy
 /// <summary>Nodes: pod ranges and provider IDs never change once set.</summary>
 internal sealed class NodeStrategy : ResourceStrategy
 {
+    private const string NotReady = "node.kubernetes.io/not-ready";
+
     /// <inheritdoc/>
     public override IReadOnlyDictionary<string, Func<JsonObject, string>> SelectableFields { get; } = new Dictionary<string, Func<JsonObject, string>>
     {
         ["spec.unschedulable"] = o => o.Bool("spec", "unschedulable") == true ? "true" : "false",
     };
+
+    /// <inheritdoc/>
+    public override void PrepareForCreate(JsonObject document, StrategyContext context)
+    {
+        JsonObject spec = document.Ensure("spec");
+        if (spec.Objects("taints").Any(t => t.Text("key") == NotReady && t.Text("effect") == "NoSchedule")) return;
+
+        // The admission plugin TaintNodesByCondition: a node is not ready until its kubelet says so.
+        spec.EnsureArray("taints").Add((JsonNode)new JsonObject { ["key"] = NotReady, ["effect"] = "NoSchedule" });
+    }
 
     /// <inheritdoc/>
     public override IEnumerable<FieldError> Validate(JsonObject document, JsonObject? old, StrategyContext context)
@@ -139,26 +151,6 @@ internal sealed class SecretStrategy : DataStrategy
     }
 }
 
-/// <summary>Events: selectable by what they are about.</summary>
-internal sealed class EventStrategy : ResourceStrategy
-{
-    /// <inheritdoc/>
-    public override IReadOnlyDictionary<string, Func<JsonObject, string>> SelectableFields { get; } = new Dictionary<string, Func<JsonObject, string>>
-    {
-        ["involvedObject.kind"] = o => o.Text("involvedObject", "kind") ?? "",
-        ["involvedObject.namespace"] = o => o.Text("involvedObject", "namespace") ?? "",
-        ["involvedObject.name"] = o => o.Text("involvedObject", "name") ?? "",
-        ["involvedObject.uid"] = o => o.Text("involvedObject", "uid") ?? "",
-        ["involvedObject.apiVersion"] = o => o.Text("involvedObject", "apiVersion") ?? "",
-        ["involvedObject.resourceVersion"] = o => o.Text("involvedObject", "resourceVersion") ?? "",
-        ["involvedObject.fieldPath"] = o => o.Text("involvedObject", "fieldPath") ?? "",
-        ["reason"] = o => o.Text("reason") ?? "",
-        ["reportingComponent"] = o => o.Text("reportingComponent") ?? "",
-        ["source"] = o => o.Text("source", "component") ?? o.Text("reportingComponent") ?? "",
-        ["type"] = o => o.Text("type") ?? "",
-    };
-}
-
 /// <summary>Workloads: their selectors never change.</summary>
 internal sealed class WorkloadStrategy : ResourceStrategy
 {
@@ -169,4 +161,8 @@ internal sealed class WorkloadStrategy : ResourceStrategy
         if (old is null || document.Text("kind") == "ReplicationController" || JsonNode.DeepEquals(document.At("spec", "selector"), old.At("spec", "selector"))) yield break;
         yield return FieldError.Invalid("spec.selector", document.At("spec", "selector"), "field is immutable");
     }
+
+    /// <summary>A Deployment hands its annotations on to its ReplicaSets, so they count as part of what is wanted.</summary>
+    public override bool RaisesGeneration(JsonObject document, JsonObject old) => base.RaisesGeneration(document, old)
+        || (document.Text("kind") == "Deployment" && !JsonNode.DeepEquals(document.At("metadata", "annotations"), old.At("metadata", "annotations")));
 }

@@ -84,6 +84,14 @@ internal static class BuiltInDefaults
     private static void FillNode(JsonObject value)
     {
         JsonObject status = value.Ensure("status");
+        if (value.Object("spec") is { } spec)
+        {
+            // One range and the list of ranges say the same.
+            string? first = spec.Texts("podCIDRs").FirstOrDefault();
+            if (first is not null) spec["podCIDR"] = first;
+            else if (spec.Text("podCIDR") is { Length: > 0 } single) spec["podCIDRs"] = new JsonArray(single);
+        }
+
         if (status.Object("allocatable") is null && status.Object("capacity") is JsonObject capacity) status["allocatable"] = capacity.DeepClone();
     }
 

@@ -14,7 +14,11 @@ internal static class BuiltInValidation
         // Reviews and other requests are answered, never stored: they have no metadata of their own.
         if (kind.Group is "authentication.k8s.io" or "authorization.k8s.io" || kind.Kind is "Binding" or "Eviction" or "Scale") return [];
         List<FieldError> errors = [.. MetadataValidation.Validate(value, old, NameRule(kind), IsNamespaced(kind))];
+        MetadataValidation.CheckFinalizers(value, errors);
         if (type.Fields.TryGetValue("spec", out FieldSchema? spec) && value["spec"] is JsonNode given) TypeValidation.Check(spec.Type, given, "spec", errors);
+
+        // Taints have words of their own.
+        if (kind is { Group: "", Kind: "Node" }) errors.RemoveAll(e => e.Field.StartsWith("spec.taints", StringComparison.Ordinal));
         Check(kind, value, old, errors);
         return [.. errors];
     }
@@ -28,8 +32,12 @@ internal static class BuiltInValidation
                 PodValidation.CheckSpec(spec, "spec", errors);
                 if (old.Object("spec") is JsonObject before) PodValidation.CheckUpdate(spec, before, errors);
                 break;
+            case ("", "Node"):
+                NodeValidation.Check(spec, errors);
+                break;
             case ("", "Service"):
                 ServiceValidation.Check(spec, old.Object("spec"), errors);
+                ServiceValidation.CheckStatus(value, errors);
                 break;
             case ("", "ConfigMap"):
                 CheckKeys(value, ["data", "binaryData"], errors);
@@ -68,6 +76,8 @@ internal static class BuiltInValidation
             case ("coordination.k8s.io", "Lease"):
                 if (spec.Long("leaseDurationSeconds") is <= 0 and long seconds)
                     errors.Add(FieldError.Invalid("spec.leaseDurationSeconds", seconds, "must be greater than 0"));
+                if (spec.Long("leaseTransitions") is < 0 and long transitions)
+                    errors.Add(FieldError.Invalid("spec.leaseTransitions", transitions, "must be greater than or equal to 0"));
                 break;
             case ("apiextensions.k8s.io", _):
                 CheckDefinition(value, spec, errors);

@@ -44,6 +44,18 @@ internal static class MetadataValidation
         }
     }
 
+    /// <summary>Finalizers of built-in kinds: those that Kubernetes itself has, or names with a domain.</summary>
+    public static void CheckFinalizers(JsonObject value, List<FieldError> errors)
+    {
+        int i = 0;
+        foreach (string finalizer in value.Texts("metadata", "finalizers"))
+        {
+            string path = $"metadata.finalizers[{i++}]";
+            if (finalizer.Contains('/', StringComparison.Ordinal) || finalizer is "kubernetes" or "orphan" or "foregroundDeletion") continue;
+            errors.Add(FieldError.Invalid(path, finalizer, "name is neither a standard finalizer name nor is it fully qualified"));
+        }
+    }
+
     private static void CheckAnnotations(JsonObject? annotations, List<FieldError> errors)
     {
         long size = 0;

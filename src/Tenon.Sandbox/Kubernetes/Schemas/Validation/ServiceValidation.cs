@@ -27,9 +27,40 @@ internal static class ServiceValidation
         MetadataValidation.CheckLabels(spec.Object("selector"), "spec.selector", errors);
         CheckAffinity(spec, errors);
         CheckTraffic(spec, type, errors);
+        if (old is not null && type == "LoadBalancer" && spec.Text("externalTrafficPolicy") == "Local" && old.Text("type") == "LoadBalancer"
+            && old.Text("externalTrafficPolicy") == "Local" && spec.Long("healthCheckNodePort") != old.Long("healthCheckNodePort"))
+        {
+            errors.Add(FieldError.Forbidden("spec.healthCheckNodePort", "field is immutable"));
+        }
+
         CheckLoadBalancer(spec, type, old, errors);
         int i = 0;
         foreach (string address in spec.Texts("externalIPs")) Ports.CheckAddress(address, $"spec.externalIPs[{i++}]", errors);
+    }
+
+    /// <summary>Checks what controllers publish.</summary>
+    public static void CheckStatus(JsonObject service, List<FieldError> errors)
+    {
+        List<JsonObject> published = [.. service.Objects("status", "loadBalancer", "ingress")];
+        if (published.Count > 0 && service.Text("spec", "type") != "LoadBalancer")
+        {
+            errors.Add(FieldError.Forbidden("status.loadBalancer.ingress", "may only be used when `spec.type` is 'LoadBalancer'"));
+            return;
+        }
+
+        for (int i = 0; i < published.Count; i++)
+        {
+            string path = $"status.loadBalancer.ingress[{i}]";
+            string ip = published[i].Text("ip") ?? "", host = published[i].Text("hostname") ?? "";
+            string? mode = published[i].Text("ipMode");
+            if (ip.Length > 0 && !IPAddress.TryParse(ip, out _))
+                errors.Add(FieldError.Invalid($"{path}.ip", ip, "must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)"));
+            if (mode is not null && ip.Length == 0) errors.Add(FieldError.Forbidden($"{path}.ipMode", "may not be specified when `ip` is not set"));
+            else if (mode is not (null or "VIP" or "Proxy")) errors.Add(FieldError.NotSupported($"{path}.ipMode", mode, ["Proxy", "VIP"]));
+            if (host.Length == 0) continue;
+            if (NameRules.DnsSubdomain(host) is { } wrong) errors.Add(FieldError.Invalid($"{path}.hostname", host, wrong));
+            if (IPAddress.TryParse(host, out _)) errors.Add(FieldError.Invalid($"{path}.hostname", host, "must be a DNS name, not an IP address"));
+        }
     }
 
     private static void CheckPorts(JsonObject spec, string type, List<FieldError> errors)
