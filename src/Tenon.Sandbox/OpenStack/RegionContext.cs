@@ -29,4 +29,8 @@ internal sealed class RegionContext(string region, int index, SandboxOptions opt
 
     /// <summary>The zones az1..azZ.</summary>
     public IReadOnlyList<string> Zones { get; } = [.. Enumerable.Range(1, Math.Max(1, options.Zones)).Select(i => $"az{i}")];
+
+    /// <summary>The compute hosts, one a zone.</summary>
+    public IReadOnlyList<string> Hosts { get; } =
+        [.. Enumerable.Range(1, Math.Max(1, options.Zones)).Select(i => $"{(index == 0 ? "" : region.ToLowerInvariant() + "-")}compute{i}")];
 }

@@ -62,7 +62,10 @@ internal static class WorldSeeder
         /// <summary>The networks and the router between them; returns the ID of the nodes' network.</summary>
         public string Networks()
         {
-            string external = Create("network", "admin", new JsonObject { ["name"] = "public", ["router:external"] = true });
+            string external = Create("network", "admin", new JsonObject
+            {
+                ["name"] = "public", ["router:external"] = true, ["provider:network_type"] = "flat", ["provider:physical_network"] = "physnet1",
+            });
             bool large = options.Nodes > Many;
             Subnet(external, "admin", "public-subnet", large ? $"172.{24 + index}.0.0/20" : $"172.24.{4 + index}.0/24", dhcp: false);
             if (options.DualStack) Subnet(external, "admin", "public-subnet-v6", $"2001:db8:{index}::/64", dhcp: false);

@@ -33,7 +33,7 @@ public class NodeControllersTests
 
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(Token);
         Task running = RunAsync(client, cloud, stop.Token);
-        ImmutableArray<Node> nodes = await UntilAsync(client, all => all.Length == Count && all.All(n => n.Spec.Taints.Count == 0 && Condition(n, "NetworkUnavailable") == "False"));
+        ImmutableArray<Node> nodes = await UntilAsync(client, all => all.Length == Count && all.All(n => n.Spec.Taints.All(t => t.Key == "node.kubernetes.io/not-ready") && Condition(n, "NetworkUnavailable") == "False"));
         nodes.ShouldAllBe(n => n.Spec.ProviderId!.StartsWith("openstack:///", StringComparison.Ordinal));
         nodes.Select(n => n.Metadata.Labels[NodeKeys.Zone]).Distinct().Count().ShouldBe(3);
         nodes.ShouldAllBe(n => n.Status.Addresses.Any(a => a.Type == "InternalIP"));

@@ -49,7 +49,8 @@ public sealed class OpenStackClientTests
         "loadbalancer pool set po1 --lb-algorithm LEAST_CONNECTIONS", "loadbalancer listener set l1 --connection-limit 50",
         "loadbalancer listener unset l1 --connection-limit", "loadbalancer healthmonitor set hm1 --delay 7", "loadbalancer provider list",
         "loadbalancer flavor list", "loadbalancer availabilityzone list", "loadbalancer quota list",
-        "loadbalancer l7policy create --name pol1 --action REDIRECT_TO_URL --redirect-url http://example.com/ l1", "loadbalancer l7policy list",
+        "loadbalancer listener create --name l7 --protocol HTTP --protocol-port 8080 lb1",
+        "loadbalancer l7policy create --name pol1 --action REDIRECT_TO_URL --redirect-url http://example.com/ l7", "loadbalancer l7policy list",
         "loadbalancer l7rule create pol1 --type PATH --compare-type STARTS_WITH --value /x", "loadbalancer l7rule list pol1",
         "loadbalancer healthmonitor delete hm1", "loadbalancer delete --cascade lb1", "network unset n1 --tag a",
     ];

@@ -143,7 +143,7 @@ public sealed class NetworkingProtocolTests
         (await cloud.Network("POST", "/v2.0/ports", $$$"""{"port": {"network_id": "{{{network}}}", "name": "p"}}""")).ShouldBe(201, $$$"""
             {"port": {"id": "UUID", "name": "p", "tenant_id": "HEX", "project_id": "HEX", "network_id": "{{{network}}}", "mac_address": "MAC",
              "admin_state_up": true, "status": "DOWN", "device_id": "", "device_owner": "",
-             "fixed_ips": [{"subnet_id": "{{{subnet}}}", "ip_address": "10.1.0.2"}], "binding:vnic_type": "normal", "security_groups": ["UUID"],
+             "fixed_ips": [{"subnet_id": "{{{subnet}}}", "ip_address": "10.1.0.3"}], "binding:vnic_type": "normal", "security_groups": ["UUID"],
              "allowed_address_pairs": [], "extra_dhcp_opts": [], "port_security_enabled": true, "qos_policy_id": null, "qos_network_policy_id": null,
              "description": "", "tags": [], "created_at": "TIME", "updated_at": "TIME", "revision_number": 1}}
             """);
@@ -197,8 +197,8 @@ public sealed class NetworkingProtocolTests
         (string network, string subnet) = await cloud.CreateNetwork("10.1.0.0/24");
         foreach (string name in (string[])["a", "b", "c"])
             await cloud.Create("network", "/v2.0/ports", $$$"""{"port": {"network_id": "{{{network}}}", "name": "{{{name}}}"}}""");
-        (await cloud.Network("GET", "/v2.0/ports?fixed_ips=ip_address%3D10.1.0.3&fields=name")).ShouldBe(200, """{"ports": [{"name": "b"}]}""");
-        (await cloud.Network("GET", $"/v2.0/ports?fixed_ips=ip_address%3D10.1.0.3&fixed_ips=subnet_id%3D{subnet}&fields=name"))
+        (await cloud.Network("GET", "/v2.0/ports?fixed_ips=ip_address%3D10.1.0.4&fields=name")).ShouldBe(200, """{"ports": [{"name": "b"}]}""");
+        (await cloud.Network("GET", $"/v2.0/ports?fixed_ips=ip_address%3D10.1.0.4&fixed_ips=subnet_id%3D{subnet}&fields=name"))
             .ShouldBe(200, """{"ports": [{"name": "b"}]}""");
         (await cloud.Network("GET", "/v2.0/ports?name=a&name=c&fields=name&sort_key=name&sort_dir=desc"))
             .ShouldBe(200, """{"ports": [{"name": "c"}, {"name": "a"}]}""");
@@ -210,7 +210,7 @@ public sealed class NetworkingProtocolTests
         await using TestCloud cloud = await TestCloud.StartAsync();
         (string network, _) = await cloud.CreateNetwork("10.1.0.0/24");
         string path = $"/v2.0/networks/{network}/tags";
-        (await cloud.Network("PUT", path, """{"tags": ["b", "a"]}""")).ShouldBe(200, """{"tags": ["a", "b"]}""");
+        (await cloud.Network("PUT", path, """{"tags": ["b", "a"]}""")).ShouldBe(200, """{"tags": ["b", "a"]}""");
         Reply added = await cloud.Network("PUT", path + "/c");
         (added.Status, added.Text).ShouldBe((201, "null"));
         (await cloud.Network("GET", path + "/c")).Status.ShouldBe(204);
@@ -275,7 +275,7 @@ public sealed class NetworkingProtocolTests
         Reply made = await cloud.Network("POST", "/v2.0/floatingips", body);
         made.ShouldBe(201, $$$"""
             {"floatingip": {"id": "UUID", "tenant_id": "HEX", "project_id": "HEX", "floating_ip_address": "ADDRESS", "floating_network_id": "{{{cloud.External}}}",
-             "router_id": "{{{router}}}", "port_id": "{{{port}}}", "fixed_ip_address": "10.1.0.2", "status": "DOWN", "port_details": {"name": "p",
+             "router_id": "{{{router}}}", "port_id": "{{{port}}}", "fixed_ip_address": "10.1.0.3", "status": "DOWN", "port_details": {"name": "p",
              "network_id": "{{{network}}}", "mac_address": "MAC", "admin_state_up": true, "status": "DOWN", "device_id": "", "device_owner": ""},
              "port_forwardings": [], "dns_domain": "", "dns_name": "", "qos_policy_id": null, "description": "", "tags": [], "created_at": "TIME",
              "updated_at": "TIME", "revision_number": 0}}

@@ -166,7 +166,7 @@ public sealed class ComputeTests
         await Refused(new JsonObject { ["server"] = new JsonObject { ["name"] = "x" } }, "Invalid input for field/attribute server. Value: {'name': 'x'}. 'flavorRef' is a required property");
         await Refused(Without(good, "flavorRef", "nope"), "Flavor nope could not be found.");
         await Refused(Without(good, "imageRef", "00000000-0000-0000-0000-000000000000"), "Can not find requested image");
-        await Refused(Without(good, "imageRef"), "Invalid imageRef provided.");
+        await Refused(Without(good, "imageRef"), "Missing imageRef attribute");
         await Refused(Without(good, "availability_zone", "bogus"), "The requested availability zone is not available");
         await Refused(Without(good, "key_name", "nope"), "Invalid key_name provided.");
         await Refused(Without(good, "security_groups", new JsonArray(new JsonObject { ["name"] = "nope" })), "Unable to find security_group with name or id 'nope'");
@@ -221,7 +221,7 @@ public sealed class ComputeTests
         (await cloud.Delete($"{interfaces}/{made}")).ShouldBe(202);
         (await cloud.Get($"/network/v2.0/ports/{port}")).ShouldBe(200)["port/device_id"].ShouldBe("");
         (await cloud.Get($"/network/v2.0/ports/{made}")).ShouldBe(404);
-        (await cloud.Get($"{interfaces}/{port}")).ShouldBe(404)["itemNotFound/message"].ShouldBe($"Port id {port} could not be found.");
+        (await cloud.Get($"{interfaces}/{port}")).ShouldBe(404)["itemNotFound/message"].ShouldBe($"Instance {id} does not have a port with id {port}");
     }
 
     [Fact(Timeout = Limit)]

@@ -42,6 +42,8 @@ internal static class VmStates
     public const string Shelved = "shelved";
     public const string ShelvedOffloaded = "shelved_offloaded";
     public const string Error = "error";
+    public const string Deleted = "deleted";
+    public const string SoftDeleted = "soft-delete";
 }
 
 /// <summary>What happened to a server, as os-instance-actions shows it.</summary>
@@ -84,7 +86,10 @@ internal sealed class Server
 
     public string? KeyName { get; init; }
 
+    /// <summary>The zone asked for, until there is a host, whose zone it is then; empty where none was asked for.</summary>
     public required string Zone { get; set; }
+
+    public required string RequestedZone { get; init; }
 
     /// <summary>Empty for a server that no host runs.</summary>
     public required string Host { get; set; }
@@ -148,38 +153,32 @@ internal sealed class Server
 
     public List<InstanceAction> Actions { get; } = [];
 
+    /// <summary>
+    /// Whether the scheduler has given it to a host. Until then Nova has only the request: it can be shown and deleted, anything else about it is
+    /// not found.
+    /// </summary>
+    public bool Scheduled { get; set; }
+
+    /// <summary>When it was deleted; null while it is there.</summary>
+    public DateTimeOffset? Terminated { get; set; }
+
     /// <summary>Counts changes of state, so that a transition that was overtaken does nothing.</summary>
     public int Generation { get; set; }
 
     /// <summary>A hash of host and project, as users see the host.</summary>
-    public string HostId => Host.Length == 0
+    public string HostId => Host.Length == 0 || !Scheduled
         ? ""
         : Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(ProjectId + Host)))[..56];
 
-    public string Status => (VmState, TaskState) switch
-    {
-        (VmStates.Active, "rebooting") => "REBOOT",
-        (VmStates.Active, "rebooting_hard") => "HARD_REBOOT",
-        (VmStates.Active, "updating_password") => "PASSWORD",
-        (VmStates.Active or VmStates.Stopped or VmStates.Error, "rebuilding") => "REBUILD",
-        (VmStates.Active or VmStates.Stopped, "resize_prep") => "RESIZE",
-        (VmStates.Resized, "resize_reverting") => "REVERT_RESIZE",
-        (VmStates.Active, _) => "ACTIVE",
-        (VmStates.Building, _) => "BUILD",
-        (VmStates.Stopped, _) => "SHUTOFF",
-        (VmStates.Paused, _) => "PAUSED",
-        (VmStates.Suspended, _) => "SUSPENDED",
-        (VmStates.Rescued, _) => "RESCUE",
-        (VmStates.Resized, _) => "VERIFY_RESIZE",
-        (VmStates.Shelved, _) => "SHELVED",
-        (VmStates.ShelvedOffloaded, _) => "SHELVED_OFFLOADED",
-        (VmStates.Error, _) => "ERROR",
-        _ => "UNKNOWN",
-    };
+    public string Status => ServerStatuses.Of(VmState, TaskState);
 }
 
 /// <summary>One entry of a server's <c>networks</c>.</summary>
-internal sealed record RequestedNic(string? NetworkId, string? PortId, string? FixedIp, string? Tag);
+internal sealed record RequestedNic(string? NetworkId, string? PortId, string? FixedIp, string? Tag)
+{
+    /// <summary>Whether the asker may not attach to the network, which Nova finds out when the server builds.</summary>
+    public bool Forbidden { get; init; }
+}
 
 internal sealed class Keypair
 {
@@ -236,11 +235,15 @@ internal sealed class ComputeState(RegionContext context)
         ["security_groups"] = -1, ["server_group_members"] = 100, ["server_groups"] = 100,
     }.ToImmutableDictionary(StringComparer.Ordinal);
 
+    private const int MostDeleted = 10_000;
     private int _instances;
 
     public RegionContext Context => context;
 
     public ResourceTable<Server> Servers { get; } = new();
+
+    /// <summary>Servers that were deleted, the newest last; lists of changes have them.</summary>
+    public ResourceTable<Server> Deleted { get; } = new();
 
     public ResourceTable<Flavor> Flavors { get; } = new();
 
@@ -249,11 +252,19 @@ internal sealed class ComputeState(RegionContext context)
     public List<Keypair> Keypairs { get; } = [];
 
     public List<ComputeHost> Hosts { get; } = [.. context.Zones.Select((zone, i) => new ComputeHost(
-        i + 1, $"{(context.Index == 0 ? "" : context.Region.ToLowerInvariant() + "-")}compute{i + 1}", zone, Text.NewUuid(), Text.NewUuid()))];
+        i + 1, context.Hosts[i], zone, Text.NewUuid(), Text.NewUuid()))];
 
     public Dictionary<string, Dictionary<string, int>> Quotas { get; } = new(StringComparer.Ordinal);
 
     public int NextInstance() => ++_instances;
+
+    /// <summary>Takes a server out of the present.</summary>
+    public void Bury(Server server)
+    {
+        Servers.Remove(server.Id);
+        if (Deleted.Count == MostDeleted) Deleted.Remove(Deleted.First().Id);
+        Deleted.Add(server.Id, server);
+    }
 
     public int Quota(string projectId, string resource)
         => Quotas.TryGetValue(projectId, out Dictionary<string, int>? own) && own.TryGetValue(resource, out int limit) ? limit : DefaultQuota[resource];

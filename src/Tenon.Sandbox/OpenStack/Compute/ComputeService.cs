@@ -1,11 +1,12 @@
 using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
 using Tenon.Sandbox.OpenStack.Http;
 using Tenon.Sandbox.OpenStack.Image;
 
 namespace Tenon.Sandbox.OpenStack.Compute;
 
 /// <summary>Nova, microversions 2.1 to 2.93.</summary>
-internal sealed class ComputeService : ApiService
+internal sealed partial class ComputeService : ApiService
 {
     private const string NoSuchUrl = "NoSuchUrl";
     private static readonly Microversion Lowest = new(2, 1);
@@ -16,6 +17,7 @@ internal sealed class ComputeService : ApiService
         State = new ComputeState(context);
         Routes.Get("/", "versions.list", Versions, anonymous: true);
         Routes.Get("/v2.1", "version.show", Version, anonymous: true);
+        Routes.Get("/v2", "version.legacy", LegacyVersion, anonymous: true);
         var json = new ServerJson(State, networking);
         var lifecycle = new ServerLifecycle(State, networking);
         new ServerRoutes(State, json, lifecycle, new ServerCreation(State, networking, images, lifecycle)).Map(Routes);
@@ -58,7 +60,7 @@ internal sealed class ComputeService : ApiService
             return;
         }
 
-        if (!Microversion.TryParse(wanted, out Microversion asked))
+        if (!VersionForm().IsMatch(wanted) || !Microversion.TryParse(wanted, out Microversion asked))
             throw new ApiFault(400, $"API Version String {wanted} is of invalid format. Must be of format MajorNum.MinorNum.");
         request.Version = asked;
         if (asked < Lowest || asked > Highest)
@@ -68,6 +70,13 @@ internal sealed class ComputeService : ApiService
     /// <inheritdoc/>
     public override void Finish(ApiRequest request, IDictionary<string, string> headers)
     {
+        if (request.Path == "/")
+        {
+            // The list of versions is not counted as a request.
+            headers.Remove("x-openstack-request-id");
+            return;
+        }
+
         headers.TryAdd("x-compute-request-id", request.RequestId);
         if (request.Version.Major == 0) return;
         headers.TryAdd("OpenStack-API-Version", $"compute {request.Version}");
@@ -82,7 +91,7 @@ internal sealed class ComputeService : ApiService
         {
             return ApiResponse.Text(
                 404,
-                "<html>\n <head>\n  <title>404 Not Found</title>\n </head>\n <body>\n  <h1>404 Not Found</h1>\n  The resource could not be found.<br /><br />\n </body>\n</html>",
+                "<html>\n <head>\n  <title>404 Not Found</title>\n </head>\n <body>\n  <h1>404 Not Found</h1>\n  The resource could not be found.<br /><br />\n\n\n\n </body>\n</html>",
                 "text/html; charset=UTF-8");
         }
 
@@ -135,17 +144,42 @@ internal sealed class ComputeService : ApiService
         });
     }
 
-    private static ApiResponse Version(ApiRequest request) => ApiResponse.Wrapped(200, "version", new JsonObject
+    [GeneratedRegex(@"^([1-9]\d*)\.([1-9]\d*|0)$", RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking)]
+    private static partial Regex VersionForm();
+
+    private static ApiResponse LegacyVersion(ApiRequest request)
     {
-        ["id"] = "v2.1",
-        ["status"] = "CURRENT",
-        ["version"] = Highest.ToString(),
-        ["min_version"] = Lowest.ToString(),
-        ["updated"] = "2013-07-23T11:33:21Z",
-        ["links"] = new JsonArray(
-            new JsonObject { ["rel"] = "self", ["href"] = $"{request.BaseUrl}/v2.1/" },
-            new JsonObject { ["rel"] = "describedby", ["type"] = "text/html", ["href"] = "http://docs.openstack.org/" }),
-        ["media-types"] = new JsonArray(
-            new JsonObject { ["base"] = "application/json", ["type"] = "application/vnd.openstack.compute+json;version=2.1" }),
-    });
+        request.Version = default;
+        return ApiResponse.Wrapped(200, "version", new JsonObject
+        {
+            ["id"] = "v2.0",
+            ["status"] = "SUPPORTED",
+            ["version"] = "",
+            ["min_version"] = "",
+            ["updated"] = "2011-01-21T11:33:21Z",
+            ["links"] = new JsonArray(
+                new JsonObject { ["rel"] = "self", ["href"] = $"{request.BaseUrl}/v2/" },
+                new JsonObject { ["rel"] = "describedby", ["type"] = "text/html", ["href"] = "http://docs.openstack.org/" }),
+            ["media-types"] = new JsonArray(
+                new JsonObject { ["base"] = "application/json", ["type"] = "application/vnd.openstack.compute+json;version=2" }),
+        });
+    }
+
+    private static ApiResponse Version(ApiRequest request)
+    {
+        request.Version = default;
+        return ApiResponse.Wrapped(200, "version", new JsonObject
+        {
+            ["id"] = "v2.1",
+            ["status"] = "CURRENT",
+            ["version"] = Highest.ToString(),
+            ["min_version"] = Lowest.ToString(),
+            ["updated"] = "2013-07-23T11:33:21Z",
+            ["links"] = new JsonArray(
+                new JsonObject { ["rel"] = "self", ["href"] = $"{request.BaseUrl}/v2.1/" },
+                new JsonObject { ["rel"] = "describedby", ["type"] = "text/html", ["href"] = "http://docs.openstack.org/" }),
+            ["media-types"] = new JsonArray(
+                new JsonObject { ["base"] = "application/json", ["type"] = "application/vnd.openstack.compute+json;version=2.1" }),
+        });
+    }
 }

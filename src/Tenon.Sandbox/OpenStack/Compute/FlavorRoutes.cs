@@ -32,9 +32,15 @@ internal sealed class FlavorRoutes(ComputeState state)
         bool? isPublic = request.Token.IsAdmin && request.Query["is_public"] is { } asked ? JsonReading.ParseBoolean(asked) : true;
         bool all = request.Token.IsAdmin && request.Query["is_public"] is "None" or "none";
         if (!all) flavors = flavors.Where(f => f.IsPublic == (isPublic ?? true));
-        if (int.TryParse(request.Query["minRam"], out int ram)) flavors = flavors.Where(f => f.Ram >= ram);
-        if (int.TryParse(request.Query["minDisk"], out int disk)) flavors = flavors.Where(f => f.Disk >= disk);
+        if (Least(request, "minRam") is { } ram) flavors = flavors.Where(f => f.Ram >= ram);
+        if (Least(request, "minDisk") is { } disk) flavors = flavors.Where(f => f.Disk >= disk);
         return flavors.OrderBy(f => f.Id, StringComparer.Ordinal);
+    }
+
+    private static int? Least(ApiRequest request, string filter)
+    {
+        if (request.Query[filter] is not { } text) return null;
+        return int.TryParse(text, out int least) ? least : throw ComputeFaults.Bad($"Invalid {filter} filter [{text}]");
     }
 
     private Flavor Find(ApiRequest request) => state.Flavors.Find(request["id"]) ?? throw ComputeFaults.NotFound("Flavor", request["id"]);
@@ -71,7 +77,7 @@ internal sealed class FlavorRoutes(ComputeState state)
     {
         ComputeFaults.RequireAdmin(request, "os_compute_api:os-flavor-manage:create");
         JsonObject body = (request.Body as JsonObject)?.Object("flavor") ?? throw ComputeFaults.Bad("'flavor' is a required property");
-        string Needed(string property) => body[property]?.ToString() ?? throw ComputeFaults.Required("flavor", body.ToJsonString(), property);
+        string Needed(string property) => body[property]?.ToString() ?? throw ComputeFaults.Required("flavor", body, property);
         int Number(string property) => int.TryParse(Needed(property), out int number) ? number : throw ComputeFaults.Invalid(property, Needed(property), $"'{Needed(property)}' does not match '^[0-9]*$'");
         string id = body["id"]?.ToString() is { Length: > 0 } given && given != "auto" ? given : Text.NewUuid();
         string name = Needed("name");

@@ -9,7 +9,7 @@ namespace Tenon.Sandbox.OpenStack.Compute;
 /// </summary>
 internal interface INetworkingForCompute
 {
-    /// <summary>The network if this project may attach to it (its own, shared, or external for an admin); null otherwise.</summary>
+    /// <summary>The network if this project sees it: its own, shared, or external, which only an administrator may attach to; null otherwise.</summary>
     NetworkSummary? FindNetwork(string networkId, string projectId, bool admin);
 
     /// <summary>The networks that a server without given networks gets: the project's own, else shared ones.</summary>

@@ -52,14 +52,14 @@ internal sealed class KeypairRoutes(ComputeState state)
     private ApiResponse Create(ApiRequest request)
     {
         JsonObject body = (request.Body as JsonObject)?.Object("keypair") ?? throw ComputeFaults.Bad("'keypair' is a required property");
-        string name = body.String("name") ?? throw ComputeFaults.Required("keypair", "{}", "name");
+        string name = body.String("name") ?? throw ComputeFaults.Required("keypair", body, "name");
         string owner = request.AtLeast(10) && request.Token.IsAdmin ? body.String("user_id") ?? request.Token.UserId : request.Token.UserId;
         if (state.Keypairs.Exists(k => k.Name == name && k.UserId == owner)) throw new ApiFault(409, $"Key pair '{name}' already exists.");
         string? publicKey = body.String("public_key"), privateKey = null;
         if (publicKey is null)
         {
             // Nova stopped making keys.
-            if (request.AtLeast(92)) throw ComputeFaults.Required("keypair", $"{{'name': '{name}'}}", "public_key");
+            if (request.AtLeast(92)) throw ComputeFaults.Required("keypair", body, "public_key");
             (publicKey, privateKey) = Generate();
         }
 

@@ -48,8 +48,9 @@ internal sealed class QuotaRoutes(ComputeState state)
         {
             if (resource is "force" or "tenant_id") continue;
             if (!ComputeState.DefaultQuota.ContainsKey(resource))
-                throw ComputeFaults.Invalid("quota_set", body.ToJsonString(), $"Additional properties are not allowed ('{resource}' was unexpected)");
-            if (!int.TryParse(value?.ToString(), out int limit)) throw ComputeFaults.Invalid(resource, value?.ToString() ?? "None", "does not match '^-?[0-9]+$'");
+                throw ComputeFaults.Invalid("quota_set", Python.Repr(body), $"Additional properties are not allowed ('{resource}' was unexpected)");
+            if (!int.TryParse(value?.ToString(), out int limit)) throw ComputeFaults.Invalid(resource, Python.Str(value), $"{Python.Repr(value)} does not match '^-?[0-9]+$'");
+            if (limit < -1) throw ComputeFaults.Invalid(resource, Python.Str(value), $"{limit} is less than the minimum of -1");
             changes[resource] = limit;
         }
 
@@ -62,7 +63,11 @@ internal sealed class QuotaRoutes(ComputeState state)
 
     private ApiResponse Limits(ApiRequest request)
     {
-        string project = request.Token.IsAdmin && request.Query["tenant_id"] is { } tenant ? tenant : request.Token.ProjectId ?? "";
+        if (request.AtLeast(75) && request.Query.Items.Select(i => i.Key).FirstOrDefault(k => k is not ("tenant_id" or "reserved")) is { } unknown)
+            throw ComputeFaults.Bad($"Additional properties are not allowed ('{unknown}' was unexpected)");
+        string? tenant = request.Query["tenant_id"];
+        if (tenant is not null) ComputeFaults.RequireAdmin(request, "os_compute_api:limits:other_project");
+        string project = tenant ?? request.Token.ProjectId ?? "";
         var absolute = new JsonObject();
         void Limit(string name, string resource) => absolute[name] = state.Quota(project, resource);
         Limit("maxTotalInstances", "instances");

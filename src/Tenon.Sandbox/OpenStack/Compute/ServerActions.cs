@@ -48,12 +48,13 @@ internal sealed class ServerActions
 
     private ApiResponse Act(ApiRequest request)
     {
-        Server server = _state.FindServer(request);
-        if (request.Body is not JsonObject body || body.Count == 0) throw ComputeFaults.Bad("Malformed request body");
+        if (request.Body is not JsonObject body || body.Count != 1) throw ComputeFaults.Bad("Malformed request body");
         string name = body.First().Key;
         if (!_actions.TryGetValue(name, out Func<Server, JsonNode?, ApiRequest, ApiResponse>? action)) throw ComputeFaults.Bad($"There is no such action: {name}");
-        if (server.Locked && !request.Token.IsAdmin && name is not ("unlock" or "lock" or "os-getConsoleOutput" or "os-resetState"))
-            throw new ApiFault(409, $"Instance {server.Id} is locked");
+        Server server = _state.FindServer(request);
+        if (!server.Scheduled && server.VmState == VmStates.Error) throw new ApiFault(409, $"Instance {server.Id} is not ready");
+        server = _state.FindScheduled(request);
+        if (name is not ("unlock" or "lock" or "os-getConsoleOutput" or "os-resetState")) server.Unlocked(request);
         return action(server, body[name], request);
     }
 
@@ -77,10 +78,12 @@ internal sealed class ServerActions
 
     private ApiResponse Reboot(Server server, JsonNode? body, ApiRequest request)
     {
-        string type = (body as JsonObject)?.String("type") ?? throw ComputeFaults.Required("reboot", body?.ToJsonString() ?? "None", "type");
+        string type = (body as JsonObject)?.String("type") ?? throw ComputeFaults.Required("reboot", body, "type");
         bool hard = type is "HARD" or "Hard" or "hard";
         if (!hard && type is not ("SOFT" or "Soft" or "soft"))
             throw ComputeFaults.Invalid("type", type, $"'{type}' is not one of ['HARD', 'Hard', 'hard', 'SOFT', 'Soft', 'soft']");
+        // A hard reboot may overtake another reboot.
+        if (hard && server.TaskState is "rebooting" or "reboot_pending" or "rebooting_hard") server.TaskState = null;
         if (hard) Check(server, "reboot", VmStates.Active, VmStates.Stopped, VmStates.Paused, VmStates.Suspended, VmStates.Error);
         else Check(server, "reboot", VmStates.Active);
         _lifecycle.Begin(server, request, "reboot", hard ? "rebooting_hard" : "rebooting", () =>
@@ -106,7 +109,7 @@ internal sealed class ServerActions
     private ApiResponse Rebuild(Server server, JsonNode? body, ApiRequest request)
     {
         Check(server, "rebuild", VmStates.Active, VmStates.Stopped, VmStates.Error);
-        string image = (body as JsonObject)?.String("imageRef") ?? throw ComputeFaults.Required("rebuild", body?.ToJsonString() ?? "None", "imageRef");
+        string image = (body as JsonObject)?.String("imageRef") ?? throw ComputeFaults.Required("rebuild", body, "imageRef");
         if (!_images.IsActive(image)) throw ComputeFaults.Bad("Cannot find image for rebuild");
         if (((JsonObject)body!).String("name") is { } name) server.Name = name;
         bool stopped = server.VmState == VmStates.Stopped;
@@ -117,13 +120,15 @@ internal sealed class ServerActions
             server.PowerState = stopped ? 4 : 1;
             server.Fault = null;
         });
-        return ApiResponse.Wrapped(202, "server", new ServerJson(_state, _networking).Detail(server, request, inList: false));
+        JsonObject answer = new ServerJson(_state, _networking).Changed(server, request);
+        answer["adminPass"] = (body as JsonObject)?.String("adminPass") ?? ServerCreation.NewPassword();
+        return ApiResponse.Wrapped(202, "server", answer).With("Location", $"{request.BaseUrl}/v2.1/servers/{server.Id}");
     }
 
     private ApiResponse Resize(Server server, JsonNode? body, ApiRequest request)
     {
         Check(server, "resize", VmStates.Active, VmStates.Stopped);
-        string reference = (body as JsonObject)?.String("flavorRef") ?? throw ComputeFaults.Required("resize", body?.ToJsonString() ?? "None", "flavorRef");
+        string reference = (body as JsonObject)?.String("flavorRef") ?? throw ComputeFaults.Required("resize", body, "flavorRef");
         Flavor flavor = _state.Flavors.Find(reference) ?? throw ComputeFaults.Bad("Unable to locate requested flavor.");
         if (flavor == server.Flavor) throw ComputeFaults.Bad("When resizing, instances must change flavor!");
         _lifecycle.Begin(server, request, "resize", "resize_prep", () =>
@@ -204,7 +209,7 @@ internal sealed class ServerActions
     private ApiResponse AddFixedIp(Server server, JsonNode? body, ApiRequest request)
     {
         OnlyBefore44(request);
-        string networkId = (body as JsonObject)?.String("networkId") ?? throw ComputeFaults.Required("addFixedIp", body?.ToJsonString() ?? "None", "networkId");
+        string networkId = (body as JsonObject)?.String("networkId") ?? throw ComputeFaults.Required("addFixedIp", body, "networkId");
         ServerPort port = _networking.PortsOf(server.Id).FirstOrDefault(p => p.NetworkId == networkId)
             ?? throw new ApiFault(404, $"Network not found for instance {server.Id}.");
         _networking.AddFixedIp(port.Id, networkId);
@@ -215,7 +220,7 @@ internal sealed class ServerActions
     private ApiResponse RemoveFixedIp(Server server, JsonNode? body, ApiRequest request)
     {
         OnlyBefore44(request);
-        string address = (body as JsonObject)?.String("address") ?? throw ComputeFaults.Required("removeFixedIp", body?.ToJsonString() ?? "None", "address");
+        string address = (body as JsonObject)?.String("address") ?? throw ComputeFaults.Required("removeFixedIp", body, "address");
         ServerPort port = _networking.PortsOf(server.Id).FirstOrDefault(p => p.Addresses.Any(a => a.Address == address))
             ?? throw ComputeFaults.Bad($"Fixed IP {address} not found on instance {server.Id}.");
         _networking.RemoveFixedIp(port.Id, address);
@@ -238,7 +243,7 @@ internal sealed class ServerActions
     private ApiResponse ResetState(Server server, JsonNode? body, ApiRequest request)
     {
         ComputeFaults.RequireAdmin(request, "os_compute_api:os-admin-actions:reset_state");
-        string wanted = (body as JsonObject)?.String("state") ?? throw ComputeFaults.Required("os-resetState", body?.ToJsonString() ?? "None", "state");
+        string wanted = (body as JsonObject)?.String("state") ?? throw ComputeFaults.Required("os-resetState", body, "state");
         if (wanted is not ("active" or "error")) throw ComputeFaults.Invalid("state", wanted, $"'{wanted}' is not one of ['active', 'error']");
         server.Generation++;
         server.TaskState = null;
@@ -257,7 +262,7 @@ internal sealed class ServerActions
     private ApiResponse CreateImage(Server server, JsonNode? body, ApiRequest request)
     {
         Check(server, "createImage", VmStates.Active, VmStates.Stopped, VmStates.Paused, VmStates.Suspended);
-        string name = (body as JsonObject)?.String("name") ?? throw ComputeFaults.Required("createImage", body?.ToJsonString() ?? "None", "name");
+        string name = (body as JsonObject)?.String("name") ?? throw ComputeFaults.Required("createImage", body, "name");
         string id = _images.Snapshot(name, server.ProjectId, server.Flavor.Disk);
         _lifecycle.Done(server, request, "createImage");
         return request.AtLeast(45)

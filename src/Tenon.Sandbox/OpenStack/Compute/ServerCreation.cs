@@ -1,4 +1,6 @@
 using System.Collections.Immutable;
+using System.Net;
+using System.Net.Sockets;
 using System.Security.Cryptography;
 using System.Text.Json.Nodes;
 using Tenon.Sandbox.OpenStack.Http;
@@ -9,6 +11,16 @@ namespace Tenon.Sandbox.OpenStack.Compute;
 /// <summary>POST /servers.</summary>
 internal sealed class ServerCreation(ComputeState state, INetworkingForCompute networking, ImageService images, ServerLifecycle lifecycle)
 {
+    /// <summary>What a body may have, and since which microversion.</summary>
+    private static readonly ImmutableArray<(int Since, string[] Names)> Members =
+    [
+        (1, [
+            "name", "imageRef", "flavorRef", "adminPass", "metadata", "networks", "OS-DCF:diskConfig", "accessIPv4", "accessIPv6", "personality", "availability_zone",
+            "block_device_mapping", "block_device_mapping_v2", "config_drive", "key_name", "min_count", "max_count", "return_reservation_id", "security_groups", "user_data",
+        ]),
+        (19, ["description"]), (52, ["tags"]), (63, ["trusted_image_certificates"]), (74, ["host", "hypervisor_hostname"]), (90, ["hostname"]),
+    ];
+
     private const string Letters = "ABCDEFGHJKMNPQRSTUVWXYZabcdefghjkmnpqrstuvwxyz23456789";
 
     public INetworkingForCompute Networking => networking;
@@ -16,43 +28,49 @@ internal sealed class ServerCreation(ComputeState state, INetworkingForCompute n
     public ApiResponse Create(ApiRequest request)
     {
         JsonObject body = request.Body is JsonObject root && root.Object("server") is { } given ? given : throw ComputeFaults.Bad("'server' is a required property");
+        body.OnlyHas("server", [.. Members.Where(m => request.AtLeast(m.Since)).SelectMany(m => m.Names)]);
         string name = body.String("name")?.Trim() ?? throw Required(body, "name");
         if (name.Length is 0 or > 255) throw ComputeFaults.Invalid("name", name, $"'{name}' is too {(name.Length == 0 ? "short" : "long")}");
         string flavorRef = body.String("flavorRef") ?? body.Integer("flavorRef")?.ToString() ?? throw Required(body, "flavorRef");
         // Clients may send a link to the flavor.
         flavorRef = flavorRef[(flavorRef.LastIndexOf('/') + 1)..];
+        CheckAddress(body, "accessIPv4", v6: false);
+        CheckAddress(body, "accessIPv6", v6: true);
+        KeyValuePair<string, string>[] metadata = [.. ComputeFaults.Metadata(body.Object("metadata") ?? [])];
+        string[] tags = ComputeFaults.Tags(body.Array("tags") ?? []);
+        int least = (int)(body.Integer("min_count") ?? 1), count = (int)(body.Integer("max_count") ?? least);
+        if (body.ContainsKey("max_count") && count < least) throw ComputeFaults.Bad("min_count must be <= max_count");
         ImmutableArray<RequestedNic> nics = Nics(body, request);
         string? image = ImageOf(body);
-        int count = (int)(body.Integer("min_count") ?? 1);
-        count = Math.Max(count, (int)(body.Integer("max_count") ?? count));
         Flavor flavor = state.Flavors.Find(flavorRef) ?? throw ComputeFaults.Bad($"Flavor {flavorRef} could not be found.");
         if (body.String("key_name") is { } key && !state.Keypairs.Any(k => k.Name == key && k.UserId == request.Token.UserId)) throw ComputeFaults.Bad("Invalid key_name provided.");
         (string[] groupNames, ImmutableArray<string>? groups) = SecurityGroups(body, request);
         string projectId = request.Token.ProjectId ?? throw ComputeFaults.Policy("os_compute_api:servers:create");
-        CheckQuota(projectId, flavor, count);
+        CheckZone(body, request);
+        CheckQuota(projectId, flavor, least, count, metadata.Length);
         ServerGroup? group = Group(request);
         string reservation = "r-" + RandomNumberGenerator.GetString("abcdefghijklmnopqrstuvwxyz0123456789", 8);
-        string password = body.String("adminPass") ?? RandomNumberGenerator.GetString(Letters, 12);
+        string password = body.String("adminPass") ?? NewPassword();
         Server? first = null;
         for (int i = 0; i < count; i++)
         {
-            ComputeHost? host = Schedule(body, group, request);
+            (ComputeHost? host, string? noHost) = Schedule(body, flavor, group, request);
             string own = count == 1 ? name : $"{name}-{i + 1}";
             DateTimeOffset now = state.Context.Now;
             var server = new Server
             {
                 Id = Text.NewUuid(), Name = own, ProjectId = projectId, UserId = request.Token.UserId, Flavor = flavor, ImageId = image, KeyName = body.String("key_name"),
-                Zone = host?.Zone ?? "", Host = host?.Name ?? "", Created = now, Updated = now, Hostname = body.String("hostname") ?? HostnameOf(own),
+                Zone = ZoneOf(body).Split(':')[0], RequestedZone = ZoneOf(body).Split(':')[0], Host = host?.Name ?? "", Created = now, Updated = now, Hostname = body.String("hostname") ?? HostnameOf(own),
                 ReservationId = reservation, LaunchIndex = i, InstanceName = $"instance-{state.NextInstance():x8}",
                 Description = request.AtLeast(19) ? body.String("description") : own, ConfigDrive = body.Boolean("config_drive") == true,
                 UserData = body.String("user_data"), ServerGroupId = group?.Id, DiskConfig = body.String("OS-DCF:diskConfig") ?? "MANUAL",
                 Nics = nics, SecurityGroups = groups, SecurityGroupNames = [.. groupNames],
                 AccessIPv4 = body.String("accessIPv4") ?? "", AccessIPv6 = body.String("accessIPv6") ?? "",
             };
-            foreach ((string metaKey, JsonNode? value) in body.Object("metadata") ?? []) server.Metadata[metaKey] = value?.ToString() ?? "";
-            if (request.AtLeast(52)) server.Tags.AddRange((body.Array("tags") ?? []).Select(t => t?.ToString() ?? ""));
+            foreach ((string metaKey, string value) in metadata) server.Metadata[metaKey] = value;
+            server.Tags.AddRange(tags);
             state.Servers.Add(server.Id, server);
-            lifecycle.Build(server, request);
+            lifecycle.Build(server, request, noHost);
             first ??= server;
         }
 
@@ -72,10 +90,17 @@ internal sealed class ServerCreation(ComputeState state, INetworkingForCompute n
         }).With("Location", $"{request.BaseUrl}/v2.1/servers/{server.Id}");
     }
 
-    private static ApiFault Required(JsonObject body, string property) => ComputeFaults.Required("server", Python(body), property);
+    /// <summary>A server's password.</summary>
+    public static string NewPassword() => RandomNumberGenerator.GetString(Letters, 12);
 
-    /// <summary>A body as Nova prints it in errors.</summary>
-    private static string Python(JsonObject body) => body.ToJsonString().Replace("\":", "': ", StringComparison.Ordinal).Replace(",\"", ", '", StringComparison.Ordinal).Replace('"', '\'');
+    private static ApiFault Required(JsonObject body, string property) => ComputeFaults.Required("server", body, property);
+
+    private static void CheckAddress(JsonObject body, string field, bool v6)
+    {
+        if (body.String(field) is not { Length: > 0 } text) return;
+        bool good = IPAddress.TryParse(text, out IPAddress? address) && (address.AddressFamily == AddressFamily.InterNetworkV6) == v6;
+        if (!good) throw ComputeFaults.Invalid(field, text, $"'{text}' is not a '{(v6 ? "ipv6" : "ipv4")}'");
+    }
 
     private ImmutableArray<RequestedNic> Nics(JsonObject body, ApiRequest request)
     {
@@ -86,6 +111,8 @@ internal sealed class ServerCreation(ComputeState state, INetworkingForCompute n
                 throw Required(body, "networks");
             case JsonValue word when request.AtLeast(37) && word.ToString() == "none":
                 return [];
+            case JsonValue word when !request.AtLeast(37):
+                throw ComputeFaults.Invalid("networks", word.ToString(), $"{Python.Repr(word)} is not of type 'array'");
             case null or JsonArray { Count: 0 }:
             case JsonValue when request.AtLeast(37) && body.String("networks") == "auto":
                 ImmutableArray<NetworkSummary> own = networking.NetworksOf(projectId);
@@ -94,7 +121,7 @@ internal sealed class ServerCreation(ComputeState state, INetworkingForCompute n
             case JsonArray list:
                 return [.. list.Select(item => Nic(item as JsonObject ?? throw ComputeFaults.Invalid("networks", item?.ToJsonString() ?? "None", "not an object"), projectId, request))];
             default:
-                throw ComputeFaults.Invalid("networks", body["networks"]!.ToJsonString(), "not valid under any of the given schemas");
+                throw ComputeFaults.Invalid("networks", Python.Str(body["networks"]), $"{Python.Repr(body["networks"])} is not valid under any of the given schemas");
         }
     }
 
@@ -108,12 +135,11 @@ internal sealed class ServerCreation(ComputeState state, INetworkingForCompute n
             return new RequestedNic(port.NetworkId, portId, null, tag);
         }
 
-        string networkId = item.String("uuid") ?? throw ComputeFaults.Bad("Bad networks format: network uuid is not in proper format (None)");
+        string networkId = item.String("uuid") ?? throw ComputeFaults.Bad("Bad network format: missing 'uuid'");
+        if (!Text.IsUuid(networkId)) throw ComputeFaults.Bad($"Bad networks format: network uuid is not in proper format ({networkId})");
         NetworkSummary network = networking.FindNetwork(networkId, projectId, request.Token.IsAdmin) ?? throw ComputeFaults.Bad($"Network {networkId} could not be found.");
-        if (network.External && !request.Token.IsAdmin)
-            throw new ApiFault(403, $"It is not allowed to create an interface on external network {networkId}");
         if (!network.HasSubnets) throw ComputeFaults.Bad($"Network {networkId} requires a subnet in order to boot instances on.");
-        return new RequestedNic(networkId, null, item.String("fixed_ip"), tag);
+        return new RequestedNic(networkId, null, item.String("fixed_ip"), tag) { Forbidden = network.External && !request.Token.IsAdmin };
     }
 
     private string? ImageOf(JsonObject body)
@@ -122,7 +148,7 @@ internal sealed class ServerCreation(ComputeState state, INetworkingForCompute n
         string? reference = body.String("imageRef");
         if (string.IsNullOrEmpty(reference))
         {
-            if (devices is not { Count: > 0 }) throw ComputeFaults.Bad("Invalid imageRef provided.");
+            if (devices is not { Count: > 0 }) throw ComputeFaults.Bad(reference is null ? "Missing imageRef attribute" : "Invalid imageRef provided.");
             if (devices.OfType<JsonObject>().FirstOrDefault(d => d.String("source_type") == "volume") is { } volume)
                 throw ComputeFaults.Bad($"Block Device Mapping is Invalid: failed to get volume {volume.String("uuid")}.");
             return null;
@@ -141,16 +167,21 @@ internal sealed class ServerCreation(ComputeState state, INetworkingForCompute n
             ?? throw ComputeFaults.Bad($"Unable to find security_group with name or id '{n}'"))]);
     }
 
-    private void CheckQuota(string projectId, Flavor flavor, int count)
+    /// <summary>All that is too much is told at once; asked for is MIN-MAX where they differ.</summary>
+    private void CheckQuota(string projectId, Flavor flavor, int least, int most, int metadata)
     {
-        foreach ((string resource, int wanted) in ((string, int)[])[("instances", count), ("cores", flavor.Vcpus * count), ("ram", flavor.Ram * count)])
-        {
-            int limit = state.Quota(projectId, resource);
-            if (limit < 0) continue;
-            int used = state.Used(projectId, resource);
-            if (used + wanted > limit)
-                throw new ApiFault(403, $"Quota exceeded for {resource}: Requested {wanted}, but already used {used} of {limit} {resource}");
-        }
+        int limit = state.Quota(projectId, "metadata_items");
+        if (limit >= 0 && metadata > limit) throw new ApiFault(403, $"Maximum number of metadata items exceeds {limit}");
+        (string Name, int Each)[] needs = [("cores", flavor.Vcpus), ("instances", 1), ("ram", flavor.Ram)];
+        (string Name, int Each)[] over =
+            [.. needs.Where(n => state.Quota(projectId, n.Name) is >= 0 and var allowed && state.Used(projectId, n.Name) + (n.Each * least) > allowed)];
+        if (over.Length == 0) return;
+        string Each(Func<(string Name, int Each), object> of) => string.Join(", ", over.Select(of));
+        string wanted = Each(r => least == most ? $"{r.Each * most}" : $"{r.Each * least}-{r.Each * most}");
+        throw new ApiFault(
+            403,
+            $"Quota exceeded for {Each(r => r.Name)}: Requested {wanted}, but already used {Each(r => state.Used(projectId, r.Name))} "
+            + $"of {Each(r => state.Quota(projectId, r.Name))} {Each(r => r.Name)}");
     }
 
     private ServerGroup? Group(ApiRequest request)
@@ -159,21 +190,33 @@ internal sealed class ServerCreation(ComputeState state, INetworkingForCompute n
         return state.Groups.Find(id) is { } group && request.Token.MaySee(group.ProjectId) ? group : throw ComputeFaults.Bad($"Instance group {id} could not be found.");
     }
 
-    /// <summary>
-    /// The host of the zone asked for (an administrator may name it, ZONE:HOST), else of the zone with the fewest servers; null where the
-    /// scheduler finds none, which shows in the server's fault.
-    /// </summary>
-    private ComputeHost? Schedule(JsonObject body, ServerGroup? group, ApiRequest request)
+    private static string ZoneOf(JsonObject body) => body.String("availability_zone") is { } zone && zone != "nova" ? zone : "";
+
+    private void CheckZone(JsonObject body, ApiRequest request)
     {
-        IEnumerable<ComputeHost> hosts = state.Hosts;
-        if (body.String("availability_zone") is { Length: > 0 } zone && zone != "nova")
+        if (ZoneOf(body) is not { Length: > 0 } zone) return;
+        if (zone.Contains(':', StringComparison.Ordinal)) ComputeFaults.RequireAdmin(request, "os_compute_api:servers:create:forced_host");
+        string[] parts = zone.Split(':');
+        if (!state.Hosts.Any(h => h.Zone == parts[0] && (parts.Length < 2 || parts[1].Length == 0 || h.Name == parts[1])))
+            throw ComputeFaults.Bad("The requested availability zone is not available");
+    }
+
+    /// <summary>
+    /// The host of the zone asked for (an administrator may name it, ZONE:HOST), else of the zone with the fewest servers; or why there is none,
+    /// which shows in the server's fault.
+    /// </summary>
+    private (ComputeHost? Host, string? Why) Schedule(JsonObject body, Flavor flavor, ServerGroup? group, ApiRequest request)
+    {
+        // Placement's candidates, without which Nova has nothing to say.
+        ComputeHost[] candidates = [.. state.Hosts.Where(h => h.Enabled && !h.ForcedDown && Fits(h, flavor))];
+        if (candidates.Length == 0) return (null, "");
+        IEnumerable<ComputeHost> hosts = candidates;
+        if (ZoneOf(body) is { Length: > 0 } zone)
         {
             string[] parts = zone.Split(':');
-            hosts = hosts.Where(h => h.Zone == parts[0] && (parts.Length < 2 || parts[1].Length == 0 || (request.Token.IsAdmin && h.Name == parts[1])));
-            if (!hosts.Any()) throw ComputeFaults.Bad("The requested availability zone is not available");
+            hosts = hosts.Where(h => h.Zone == parts[0] && (parts.Length < 2 || parts[1].Length == 0 || h.Name == parts[1]));
         }
 
-        hosts = hosts.Where(h => h.Enabled && !h.ForcedDown);
         if (group is not null && group.Policy.EndsWith("affinity", StringComparison.Ordinal) && !group.Policy.StartsWith("soft-", StringComparison.Ordinal))
         {
             HashSet<string> taken = [.. state.Servers.Where(s => s.ServerGroupId == group.Id).Select(s => s.Host)];
@@ -181,7 +224,16 @@ internal sealed class ServerCreation(ComputeState state, INetworkingForCompute n
         }
 
         Dictionary<string, int> load = state.Servers.GroupBy(s => s.Host).ToDictionary(g => g.Key, g => g.Count());
-        return hosts.MinBy(h => load.GetValueOrDefault(h.Name));
+        ComputeHost? host = hosts.MinBy(h => load.GetValueOrDefault(h.Name));
+        return host is null ? (null, "There are not enough hosts available.") : (host, null);
+    }
+
+    private bool Fits(ComputeHost host, Flavor flavor)
+    {
+        int cpus = flavor.Vcpus, memory = flavor.Ram, disk = flavor.Disk;
+        foreach (Server other in state.Servers.Where(s => s.Host == host.Name)) (cpus, memory, disk) = (cpus + other.Flavor.Vcpus, memory + other.Flavor.Ram, disk + other.Flavor.Disk);
+        return flavor.Ram <= ComputeHost.MemoryMb && flavor.Vcpus <= ComputeHost.Vcpus && cpus <= ComputeHost.Vcpus * 16
+            && memory <= (ComputeHost.MemoryMb - 512) * 1.5 && disk <= ComputeHost.DiskGb;
     }
 
     private static string HostnameOf(string name)

@@ -19,7 +19,7 @@ internal sealed class ServerDetailRoutes(ComputeState state, INetworkingForCompu
         routes.Delete(Metadata + "/{key}", "servers.metadata.delete", request =>
         {
             Value(request);
-            state.FindServer(request).Metadata.Remove(request["key"]);
+            state.FindScheduled(request).Unlocked(request).Metadata.Remove(request["key"]);
             return ApiResponse.Empty(204);
         });
         routes.Get(Tags, "servers.tags.list", request => TagsOf(Tagged(request)));
@@ -46,14 +46,11 @@ internal sealed class ServerDetailRoutes(ComputeState state, INetworkingForCompu
         routes.Get("/v2.1/servers/{id}/os-security-groups", "servers.security_groups.list", SecurityGroups);
         routes.Get("/v2.1/os-security-groups", "security_groups.list", ProjectGroups);
         routes.Get("/v2.1/os-security-groups/{group}", "security_groups.show", ProjectGroups);
-        routes.Get("/v2.1/servers/{id}/os-volume_attachments", "servers.volume_attachments.list", request =>
-        {
-            state.FindServer(request);
-            return ApiResponse.Ok(new JsonObject { ["volumeAttachments"] = new JsonArray() });
-        });
+        new VolumeRoutes(state).Map(routes);
         routes.Get("/v2.1/servers/{id}/os-instance-actions", "servers.actions.list", request =>
         {
-            Server server = state.FindServer(request);
+            // Those of a deleted server stay, since 2.21.
+            Server server = request.AtLeast(21) && state.Deleted.Find(request["id"]) is { } gone && request.Token.MaySee(gone.ProjectId) ? gone : state.FindServer(request);
             return ApiResponse.Collection("instanceActions", server.Actions.AsEnumerable().Reverse().Select(a => Action(server, a, request)));
         });
         routes.Get("/v2.1/servers/{id}/os-instance-actions/{request}", "servers.actions.show", ShowAction);
@@ -77,20 +74,24 @@ internal sealed class ServerDetailRoutes(ComputeState state, INetworkingForCompu
 
     private ApiResponse SetMetadata(ApiRequest request, bool replace)
     {
-        Server server = state.FindServer(request);
         JsonObject body = (request.Body as JsonObject)?.Object("metadata") ?? throw ComputeFaults.Bad("'metadata' is a required property");
+        KeyValuePair<string, string>[] items = [.. ComputeFaults.Metadata(body)];
+        Server server = state.FindScheduled(request).Unlocked(request);
+        int most = state.Quota(server.ProjectId, "metadata_items");
+        if (most >= 0 && (replace ? items.Length : server.Metadata.Keys.Union(items.Select(i => i.Key)).Count()) > most)
+            throw new ApiFault(403, $"Maximum number of metadata items exceeds {most}");
         if (replace) server.Metadata.Clear();
-        foreach ((string key, JsonNode? value) in body) server.Metadata[key] = value?.ToString() ?? "";
+        foreach ((string key, string value) in items) server.Metadata[key] = value;
         server.Updated = state.Context.Now;
         return MetadataOf(server);
     }
 
     private ApiResponse SetMeta(ApiRequest request)
     {
-        Server server = state.FindServer(request);
+        Server server = state.FindScheduled(request).Unlocked(request);
         JsonObject body = (request.Body as JsonObject)?.Object("meta") ?? throw ComputeFaults.Bad("'meta' is a required property");
         if (body.Count != 1 || !body.ContainsKey(request["key"])) throw ComputeFaults.Bad("Request body and URI mismatch");
-        string value = body[request["key"]]?.ToString() ?? "";
+        string value = ComputeFaults.Metadata(body).Single().Value;
         server.Metadata[request["key"]] = value;
         server.Updated = state.Context.Now;
         return Meta(request["key"], value);
@@ -98,7 +99,7 @@ internal sealed class ServerDetailRoutes(ComputeState state, INetworkingForCompu
 
     private Server Tagged(ApiRequest request) => request.AtLeast(26) ? state.FindServer(request) : throw ComputeFaults.Missing();
 
-    private static ApiFault NoTag(ApiRequest request) => new(404, $"Server {request["id"]} has no tag '{request["tag"]}'");
+    private static ApiFault NoTag(ApiRequest request) => new(404, $"Instance {request["id"]} has no tag '{request["tag"]}'");
 
     private static ApiResponse TagsOf(Server server) => ApiResponse.Ok(new JsonObject { ["tags"] = JsonReading.Strings(server.Tags) });
 
@@ -106,8 +107,9 @@ internal sealed class ServerDetailRoutes(ComputeState state, INetworkingForCompu
     {
         Server server = Tagged(request);
         JsonArray tags = (request.Body as JsonObject)?.Array("tags") ?? throw ComputeFaults.Bad("'tags' is a required property");
+        string[] wanted = ComputeFaults.Tags(tags);
         server.Tags.Clear();
-        server.Tags.AddRange(tags.Select(t => t?.ToString() ?? "").Distinct());
+        server.Tags.AddRange(wanted);
         return TagsOf(server);
     }
 
@@ -116,6 +118,7 @@ internal sealed class ServerDetailRoutes(ComputeState state, INetworkingForCompu
         Server server = Tagged(request);
         if (server.Tags.Contains(request["tag"])) return ApiResponse.Empty(204);
         server.Tags.Add(request["tag"]);
+        server.Tags.Sort(StringComparer.Ordinal);
         return ApiResponse.Empty(201).With("Location", request.Link(""));
     }
 

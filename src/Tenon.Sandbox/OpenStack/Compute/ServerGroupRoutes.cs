@@ -52,11 +52,12 @@ internal sealed class ServerGroupRoutes(ComputeState state)
     private ApiResponse Create(ApiRequest request)
     {
         JsonObject body = (request.Body as JsonObject)?.Object("server_group") ?? throw ComputeFaults.Bad("'server_group' is a required property");
-        string name = body.String("name") ?? throw ComputeFaults.Required("server_group", body.ToJsonString(), "name");
+        string name = body.String("name") ?? throw ComputeFaults.Required("server_group", body, "name");
         string property = request.AtLeast(64) ? "policy" : "policies";
         string policy = (request.AtLeast(64) ? body.String("policy") : body.Array("policies")?.FirstOrDefault()?.ToString())
-            ?? throw ComputeFaults.Required("server_group", body.ToJsonString(), property);
-        if (!Policies.Contains(policy)) throw ComputeFaults.Invalid(property, policy, $"'{policy}' is not one of [{string.Join(", ", Policies.Select(p => $"'{p}'"))}]");
+            ?? throw ComputeFaults.Required("server_group", body, property);
+        string[] policies = request.AtLeast(15) ? Policies : Policies[..2];
+        if (!policies.Contains(policy)) throw ComputeFaults.Invalid(request.AtLeast(64) ? property : "0", policy, $"'{policy}' is not one of {Python.Repr(policies)}");
         string projectId = request.Token.ProjectId ?? throw ComputeFaults.Policy("os_compute_api:os-server-groups:create");
         int limit = state.Quota(projectId, "server_groups");
         if (limit >= 0 && state.Used(projectId, "server_groups") >= limit) throw new ApiFault(403, "Quota exceeded, too many server groups.");

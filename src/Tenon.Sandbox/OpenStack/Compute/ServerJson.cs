@@ -51,8 +51,8 @@ internal sealed class ServerJson(ComputeState state, INetworkingForCompute netwo
         json["config_drive"] = server.ConfigDrive ? "True" : "";
         json["key_name"] = server.KeyName;
         json["OS-SRV-USG:launched_at"] = ComputeJson.Micros(server.Launched);
-        json["OS-SRV-USG:terminated_at"] = null;
-        json["security_groups"] = SecurityGroups(server, ports);
+        json["OS-SRV-USG:terminated_at"] = ComputeJson.Micros(server.Terminated);
+        if (server.Scheduled && server.Terminated is null) json["security_groups"] = SecurityGroups(server, ports);
         if (request.Token.IsAdmin) Administration(server, request, json);
         else if (request.AtLeast(90)) json["OS-EXT-SRV-ATTR:hostname"] = server.Hostname;
         json["OS-EXT-STS:task_state"] = server.TaskState;
@@ -62,6 +62,20 @@ internal sealed class ServerJson(ComputeState state, INetworkingForCompute netwo
         Newer(server, request, inList, json);
         return json;
     }
+
+    /// <summary>What changes and rebuilds answer: before 2.75 without what extensions add to a show.</summary>
+    public JsonObject Changed(Server server, ApiRequest request)
+    {
+        JsonObject json = Detail(server, request, inList: false);
+        if (request.AtLeast(75)) return json;
+        foreach (string key in json.Select(p => p.Key).Where(IsExtended).ToArray()) json.Remove(key);
+        json["addresses"] = Addresses(networking.PortsOf(server.Id), withTypes: false);
+        return json;
+    }
+
+    private static bool IsExtended(string key)
+        => key.StartsWith("OS-EXT-", StringComparison.Ordinal) || key.StartsWith("OS-SRV-USG:", StringComparison.Ordinal)
+            || key is "config_drive" or "key_name" or "security_groups" or "os-extended-volumes:volumes_attached" or "host_status";
 
     /// <summary>The addresses by network, floating ones after the fixed one that they are on.</summary>
     public static JsonObject Addresses(IReadOnlyList<ServerPort> ports, bool withTypes)
@@ -104,15 +118,16 @@ internal sealed class ServerJson(ComputeState state, INetworkingForCompute netwo
         };
     }
 
+    /// <summary>A port's groups after another's, repeated where they have the same.</summary>
     private static JsonArray SecurityGroups(Server server, IReadOnlyList<ServerPort> ports)
     {
         IEnumerable<string> names = ports.Count == 0 ? server.SecurityGroupNames : ports.SelectMany(p => p.SecurityGroupNames);
-        return new JsonArray([.. names.Distinct().Select(n => (JsonNode)new JsonObject { ["name"] = n })]);
+        return new JsonArray([.. names.Select(n => (JsonNode)new JsonObject { ["name"] = n })]);
     }
 
     private static void Administration(Server server, ApiRequest request, JsonObject json)
     {
-        string? host = server.Host.Length == 0 ? null : server.Host;
+        string? host = server.Host.Length == 0 || !server.Scheduled ? null : server.Host;
         json["OS-EXT-SRV-ATTR:host"] = host;
         json["OS-EXT-SRV-ATTR:instance_name"] = server.InstanceName;
         json["OS-EXT-SRV-ATTR:hypervisor_hostname"] = host;
@@ -122,14 +137,14 @@ internal sealed class ServerJson(ComputeState state, INetworkingForCompute netwo
         json["OS-EXT-SRV-ATTR:hostname"] = server.Hostname;
         json["OS-EXT-SRV-ATTR:kernel_id"] = "";
         json["OS-EXT-SRV-ATTR:ramdisk_id"] = "";
-        json["OS-EXT-SRV-ATTR:root_device_name"] = "/dev/vda";
+        json["OS-EXT-SRV-ATTR:root_device_name"] = host is null ? null : "/dev/vda";
         json["OS-EXT-SRV-ATTR:user_data"] = server.UserData;
     }
 
     private void Newer(Server server, ApiRequest request, bool inList, JsonObject json)
     {
         if (request.AtLeast(16) && request.Token.IsAdmin)
-            json["host_status"] = server.Host.Length == 0 ? "" : state.Hosts.Any(h => h.Name == server.Host && h.ForcedDown) ? "DOWN" : "UP";
+            json["host_status"] = server.Host.Length == 0 || !server.Scheduled ? "" : state.Hosts.Any(h => h.Name == server.Host && h.ForcedDown) ? "DOWN" : "UP";
         if (request.AtLeast(9)) json["locked"] = server.Locked;
         if (request.AtLeast(73)) json["locked_reason"] = server.LockedReason;
         if (request.AtLeast(19)) json["description"] = server.Description;

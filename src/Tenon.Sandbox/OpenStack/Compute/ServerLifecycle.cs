@@ -5,6 +5,11 @@ namespace Tenon.Sandbox.OpenStack.Compute;
 /// <summary>How servers come to be, change state and go, over time.</summary>
 internal sealed class ServerLifecycle(ComputeState state, INetworkingForCompute networking)
 {
+    private const string Scheduling = "scheduling";
+
+    /// <summary>How much of the time that a server builds the scheduler takes.</summary>
+    private const double SchedulingShare = 0.25;
+
     private RegionContext Context => state.Context;
 
     /// <summary>Records an action and starts a task: the task state shows until the delay is over, then <paramref name="finish"/> runs.</summary>
@@ -37,15 +42,37 @@ internal sealed class ServerLifecycle(ComputeState state, INetworkingForCompute 
     }
 
     /// <summary>Builds a server that is in the table: ports, then ACTIVE; or ERROR with the fault, as the real one reports what Neutron refused.</summary>
-    public void Build(Server server, ApiRequest request) => Begin(server, request, "create", "spawning", () =>
+    /// <param name="server">The server.</param>
+    /// <param name="request">Who asked.</param>
+    /// <param name="noHost">Why the scheduler has no host for it; null where it has.</param>
+    public void Build(Server server, ApiRequest request, string? noHost)
     {
-        if (server.Host.Length == 0)
+        Spawn(server, request, noHost);
+        if (noHost is not null) return;
+        Context.Transitions.After(Context.Delays.Server * SchedulingShare, () =>
+        {
+            if (server is not { VmState: VmStates.Building, TaskState: Scheduling }) return;
+            Place(server);
+            server.TaskState = "spawning";
+        });
+    }
+
+    private void Place(Server server)
+    {
+        server.Scheduled = true;
+        server.Zone = state.Hosts.Find(h => h.Name == server.Host)!.Zone;
+    }
+
+    private void Spawn(Server server, ApiRequest request, string? noHost) => Begin(server, request, "create", Scheduling, () =>
+    {
+        if (noHost is not null)
         {
             server.Actions[^1].Message = "Error";
-            Fail(server, "No valid host was found. There are not enough hosts available.");
+            Fail(server, $"No valid host was found. {noHost}");
             return;
         }
 
+        Place(server);
         try
         {
             foreach (RequestedNic nic in server.Nics) Attach(server, nic);
@@ -54,7 +81,10 @@ internal sealed class ServerLifecycle(ComputeState state, INetworkingForCompute 
         {
             ReleasePorts(server);
             server.Actions[^1].Message = "Error";
-            Fail(server, $"Build of instance {server.Id} aborted: {fault.Message}");
+            string? address = fault.Type == "InvalidIpForNetwork" ? server.Nics.FirstOrDefault(n => n.FixedIp is not null)?.FixedIp : null;
+            string why = address is null ? fault.Message : $"Invalid input received: Fixed IP {address} is not a valid ip address for network {server.Nics.First(n => n.FixedIp == address).NetworkId}.";
+            Fail(server, $"Build of instance {server.Id} aborted: {why}");
+            (server.Scheduled, server.Host, server.Zone) = (false, "", server.RequestedZone);
             return;
         }
 
@@ -67,6 +97,7 @@ internal sealed class ServerLifecycle(ComputeState state, INetworkingForCompute 
     /// <exception cref="ApiFault">Neutron refuses.</exception>
     public ServerPort Attach(Server server, RequestedNic nic)
     {
+        if (nic.Forbidden) throw new ApiFault(403, "Failed to allocate the network(s), not rescheduling.");
         if (nic.PortId is { } portId) return networking.BindPort(portId, server.Id, server.Zone, server.Host);
         ServerPort port = networking.CreatePort(new ServerPortRequest
         {
@@ -93,7 +124,7 @@ internal sealed class ServerLifecycle(ComputeState state, INetworkingForCompute 
     /// <summary>Deletes a server: it shows the task until the delay is over, then it is gone with the ports that Nova made.</summary>
     public void Delete(Server server, ApiRequest request)
     {
-        Log(server, request, "delete");
+        InstanceAction log = Log(server, request, "delete");
         server.TaskState = "deleting";
         server.Updated = Context.Now;
         server.Generation++;
@@ -101,7 +132,9 @@ internal sealed class ServerLifecycle(ComputeState state, INetworkingForCompute 
         {
             if (!state.Servers.Contains(server.Id)) return;
             ReleasePorts(server);
-            state.Servers.Remove(server.Id);
+            log.Finish = server.Terminated = server.Updated = Context.Now;
+            (server.VmState, server.TaskState, server.PowerState) = (VmStates.Deleted, null, 0);
+            state.Bury(server);
         });
     }
 

@@ -34,13 +34,19 @@ internal sealed class BalancerState(RegionContext context)
         set => _failures = Math.Max(0, value);
     }
 
-    /// <summary>Refuses a change below a load balancer that is changing already.</summary>
+    /// <summary>Refuses a change below a load balancer that is changing already, or in ERROR.</summary>
     public static void CheckMutable(LoadBalancer balancer)
     {
-        if (balancer.Provisioning is not (Status.Active or Status.Error)) throw OctaviaFaults.Immutable("Load Balancer", balancer.Id);
+        if (balancer.Provisioning is not Status.Active) throw OctaviaFaults.Immutable("Load Balancer", balancer.Id);
     }
 
-    /// <summary>Refuses a change of a load balancer that is changing already.</summary>
+    /// <summary>Refuses a change of a load balancer itself that is changing already, or in ERROR.</summary>
+    public static void CheckUpdatable(LoadBalancer balancer)
+    {
+        if (balancer.Provisioning is not Status.Active) throw OctaviaFaults.Pending(balancer);
+    }
+
+    /// <summary>Refuses to delete or fail over a load balancer that is changing; ERROR is no hindrance.</summary>
     public static void CheckSettled(LoadBalancer balancer)
     {
         if (balancer.Provisioning is not (Status.Active or Status.Error)) throw OctaviaFaults.Pending(balancer);
@@ -72,7 +78,8 @@ internal sealed class BalancerState(RegionContext context)
         {
             if (!Balancers.Contains(balancer.Id)) return;
             if (fails) Fail(balancer);
-            else Settle(balancer, balancer.Children().Prepend(balancer));
+            // OVN's driver makes the listeners, pools and members of a tree; its monitors stay as they were asked for.
+            else Settle(balancer, balancer.Children().Prepend(balancer).Where(c => c is not HealthMonitor || balancer.Provider != ProviderRules.Ovn));
         });
     }
 
@@ -137,7 +144,10 @@ internal sealed class BalancerState(RegionContext context)
     {
         { Provisioning: Status.Error } => Status.Error,
         { AdminStateUp: false } => Status.Offline,
-        Member { Pool.Monitor: null } => Status.NoMonitor,
+        HealthMonitor { Provisioning: Status.PendingCreate } => Status.Offline,
+        Member { Pool.Monitor: null or { Provisioning: Status.PendingCreate } } => Status.NoMonitor,
+        // OVN's driver takes a pool for working once it has a member.
+        Pool { Balancer.Provider: ProviderRules.Ovn, Members.Count: 0 } => Status.Offline,
         _ => Status.Online,
     };
 }

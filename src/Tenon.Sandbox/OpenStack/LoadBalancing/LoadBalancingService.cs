@@ -36,7 +36,7 @@ internal sealed class LoadBalancingService : ApiService
         var listeners = new ListenerFeature(State, secrets);
         var pools = new PoolFeature(State);
         var members = new MemberFeature(State, vips);
-        var monitors = new MonitorFeature(State);
+        var monitors = new MonitorFeature(State, vips);
         var policies = new PolicyFeature(State);
         var tree = new TreeBuilder(State, listeners, pools, members, monitors, policies);
         new LoadBalancerFeature(State, balancers, vips, tree, catalog).Map(Routes);
@@ -69,7 +69,7 @@ internal sealed class LoadBalancingService : ApiService
     public override ApiFault NoRoute(ApiRequest request) => new(404, "", "Not Found");
 
     /// <inheritdoc/>
-    public override ApiFault NoMethod(ApiRequest request, IReadOnlyCollection<string> allowed) => new(405, "", "Method Not Allowed");
+    public override ApiFault NoMethod(ApiRequest request, IReadOnlyCollection<string> allowed) => new(405, "", "Method Not Allowed", request.Method);
 
     /// <inheritdoc/>
     public override ApiResponse Render(ApiFault fault, ApiRequest request) => fault.Type is null
@@ -79,12 +79,7 @@ internal sealed class LoadBalancingService : ApiService
             ["faultstring"] = fault.Message,
             ["debuginfo"] = fault.Detail.Length == 0 ? null : fault.Detail,
         })
-        : ApiResponse.Json(fault.Status, new JsonObject
-        {
-            ["code"] = fault.Status,
-            ["title"] = fault.Type == PlainError ? "Bad Request" : fault.Type,
-            ["description"] = fault.Message,
-        });
+        : PlainErrors.Render(fault, request.Header("Accept") ?? "");
 
     /// <summary>Lets the next creates of a load balancer end in ERROR.</summary>
     public void FailNextCreates(int times)

@@ -15,6 +15,14 @@ internal static class OctaviaFaults
 
     public static ApiFault Field(string name, string value, string should) => new(400, $"Invalid input for field/attribute {name}. Value: '{value}'. {should}");
 
+    public static ApiFault Missing(string name) => Field(name, "None", "Mandatory field missing.");
+
+    /// <summary>A tag given twice trips over the database's key.</summary>
+    public static ApiFault Exists() => new(409, "Already an entity with that specified id.");
+
+    /// <summary>What Octavia answers where it did not expect what it got: an unhandled error of Python.</summary>
+    public static ApiFault Crash(string message) => new(500, message);
+
     public static ApiFault Option(string value, string option) => new(400, $"{value} is not a valid option for {option}");
 
     public static ApiFault Immutable(string resource, string id) => new(409, $"{resource} {id} is immutable and cannot be updated.");

@@ -21,29 +21,44 @@ internal static class ProviderRules
 
     public static void Check(Pool pool)
     {
-        if (pool.Balancer.Provider != Ovn) return;
-        CheckProtocol(pool.Protocol);
         CheckAlgorithm(pool.Balancer, pool.Algorithm);
+        if (pool.Balancer.Provider == Ovn) CheckProtocol(pool.Protocol);
     }
 
-    public static void CheckAlgorithm(LoadBalancer balancer, string algorithm)
+    public static void CheckAlgorithm(LoadBalancer balancer, string? algorithm)
     {
         if (balancer.Provider == Ovn && algorithm != "SOURCE_IP_PORT")
-            throw OctaviaFaults.UnsupportedOption(Ovn, $"OVN provider does not support {algorithm} algorithm");
+            throw OctaviaFaults.UnsupportedOption(Ovn, $"OVN provider does not support {algorithm ?? "None"} algorithm");
+        if (balancer.Provider != Ovn && algorithm == "SOURCE_IP_PORT")
+            throw OctaviaFaults.UnsupportedOption(balancer.Provider, "Amphora provider does not support SOURCE_IP_PORT algorithm.");
     }
 
     public static void Check(Member member)
     {
-        LoadBalancer balancer = member.Pool.Balancer;
-        if (balancer.Provider != Ovn) return;
-        if (member.MonitorAddress is not null || member.MonitorPort is not null)
-            throw OctaviaFaults.UnsupportedOption(Ovn, "OVN Load Balancer does not support different member monitor address or port.");
-        if (member.Address.Version != balancer.VipAddress.Version)
+        if (member.Pool.Balancer.Provider != Ovn) return;
+        if (HasMonitorOptions(member)) throw OctaviaFaults.UnsupportedOption(Ovn, "OVN Load Balancer does not support different member monitor address or port.");
+        if (IsOfOtherVersion(member))
         {
             throw OctaviaFaults.UnsupportedOption(
                 Ovn, "OVN provider does not support mixing IPv4/IPv6 configuration within the same Load Balancer.");
         }
     }
+
+    /// <summary>Whether OVN's driver leaves a member out of a batch.</summary>
+    public static bool IsSkipped(Member member) => member.Pool.Balancer.Provider == Ovn && (HasMonitorOptions(member) || IsOfOtherVersion(member));
+
+    /// <summary>Refuses a member without a subnet that is not in the VIP's own.</summary>
+    public static void CheckSubnet(Member member, string way, bool isInVipSubnet)
+    {
+        if (member.Pool.Balancer.Provider != Ovn || isInVipSubnet || IsSkipped(member)) return;
+        throw OctaviaFaults.UnsupportedOption(
+            Ovn,
+            $"Subnet is required, or Loadbalancer associated with Pool must have a subnet, for Member {way} with OVN Provider Driver if it is not the same as LB VIP subnet");
+    }
+
+    private static bool HasMonitorOptions(Member member) => member.MonitorAddress is not null || member.MonitorPort is not null;
+
+    private static bool IsOfOtherVersion(Member member) => member.Address.Version != member.Pool.Balancer.VipAddress.Version;
 
     public static void Check(HealthMonitor monitor)
     {
@@ -54,9 +69,11 @@ internal static class ProviderRules
         }
     }
 
-    public static void CheckPolicies(LoadBalancer balancer)
+    public static void CheckPolicies(Listener listener)
     {
-        if (balancer.Provider == Ovn) throw OctaviaFaults.UnsupportedAction(Ovn, "This provider does not support creating l7policies.");
+        if (listener.Balancer.Provider == Ovn) throw OctaviaFaults.UnsupportedAction(Ovn, "This provider does not support creating l7policies.");
+        if (listener.Protocol is not ("HTTP" or "TERMINATED_HTTPS"))
+            throw OctaviaFaults.UnsupportedOption(listener.Balancer.Provider, $"{listener.Protocol} protocol listeners do not support L7 policies");
     }
 
     private static void CheckProtocol(string protocol)

@@ -37,5 +37,8 @@ internal static class Faults
 
     public static ApiFault Forbidden(string rule) => new(403, $"{rule} is disallowed by policy", "PolicyNotAuthorized");
 
+    /// <summary>What the service answers where it breaks: kept, since a client meets it there.</summary>
+    public static ApiFault Crash() => new(500, "Request Failed: internal server error while processing your request.", "HTTPInternalServerError");
+
     public static ApiFault OverQuota(string resource) => new(409, $"Quota exceeded for resources: ['{resource}'].", "OverQuota");
 }

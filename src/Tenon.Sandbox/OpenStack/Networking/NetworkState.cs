@@ -20,6 +20,9 @@ internal sealed class NetworkState(RegionContext context)
 
     public DateTimeOffset Now => context.Now;
 
+    /// <summary>The hosts that ports can be bound to: those on which a controller runs.</summary>
+    public IReadOnlyList<string> Hosts => context.Hosts;
+
     public ResourceTable<Network> Networks { get; } = new();
 
     public ResourceTable<Subnet> Subnets { get; } = new();
@@ -147,6 +150,13 @@ internal sealed class NetworkState(RegionContext context)
         group.Born(Now, 1);
         Groups.Add(group.Id, group);
         return group;
+    }
+
+    /// <summary>Removes a group; a default one is made anew when it is needed.</summary>
+    public void Remove(SecurityGroup group)
+    {
+        Groups.Remove(group.Id);
+        if (group.IsDefault) _defaultGroups.Remove(group.ProjectId);
     }
 
     /// <summary>One of the rules that come with a group.</summary>

@@ -10,7 +10,7 @@ namespace Tenon.Sandbox.OpenStack.Networking;
 internal sealed partial class NetworkingService : INetworkingForCompute
 {
     public NetworkSummary? FindNetwork(string networkId, string projectId, bool admin)
-        => State.Networks.TryGet(networkId, out Network? network) && (admin || network.Shared || network.ProjectId == projectId) ? Summary(network) : null;
+        => State.Networks.TryGet(networkId, out Network? network) && (admin || network.Shared || network.External || network.ProjectId == projectId) ? Summary(network) : null;
 
     public ImmutableArray<NetworkSummary> NetworksOf(string projectId)
     {
@@ -98,14 +98,14 @@ internal sealed partial class NetworkingService : INetworkingForCompute
         if (!State.Ports.TryGet(portId, out Port? port)) throw Faults.PortNotFound(portId);
         Subnet subnet = port.Network.Subnets.FirstOrDefault(s => s.Cidr.Version == 4) ?? port.Network.Subnets.FirstOrDefault()
             ?? throw Faults.Conflict("IpAddressGenerationFailure", $"No more IP addresses available on network {networkId}.");
-        Allocator.Readdress(port, [.. port.FixedIps.Select(a => new FixedIpRequest(a.Subnet.Id, a.Address)), new FixedIpRequest(subnet.Id, null)]);
+        PortAllocator.Readdress(port, [.. port.FixedIps.Select(a => new FixedIpRequest(a.Subnet.Id, a.Address)), new FixedIpRequest(subnet.Id, null)]);
         port.Touch(Context.Now);
     }
 
     public void RemoveFixedIp(string portId, string address)
     {
         if (!State.Ports.TryGet(portId, out Port? port) || !Ip.TryParse(address, out Ip gone)) return;
-        Allocator.Readdress(port, [.. port.FixedIps.Where(a => a.Address != gone).Select(a => new FixedIpRequest(a.Subnet.Id, a.Address))]);
+        PortAllocator.Readdress(port, [.. port.FixedIps.Where(a => a.Address != gone).Select(a => new FixedIpRequest(a.Subnet.Id, a.Address))]);
         port.Touch(Context.Now);
     }
 

@@ -19,7 +19,7 @@ internal sealed partial class NetworkingService : ApiService
         _trunks = new TrunkFeature(State, Allocator);
         var subnets = new SubnetFeature(State);
         subnets.Map(Routes);
-        new NetworkFeature(State, subnets).Map(Routes);
+        new NetworkFeature(State, subnets, Allocator).Map(Routes);
         new SubnetPoolFeature(State).Map(Routes);
         new PortFeature(State, Allocator, _trunks).Map(Routes);
         new RouterFeature(State, Allocator).Map(Routes);

@@ -31,7 +31,19 @@ internal sealed class ResourceApi<T> where T : NeutronResource
     /// <summary>Refuses a list of creates as a whole, before any is made.</summary>
     public Action<ImmutableArray<Input>, string>? CheckBulk { get; init; }
 
+    /// <summary>What remains of a list of creates that failed, after what was made of it is gone again.</summary>
+    public Action<IReadOnlyList<T>, ApiFault>? BulkFailed { get; init; }
+
     public Action<T, Input, TokenInfo>? Update { get; init; }
+
+    /// <summary>Whether an update says nothing that is not so already; such a one is no change.</summary>
+    public Func<T, Input, bool> SaysNothingNew { get; init; } = (_, input) => !input.Names.Any();
+
+    /// <summary>Whether an update may name the revision that it expects. Where it may not, the service breaks: a new revision without the change.</summary>
+    public Func<Input, bool> MayExpectRevision { get; init; } = _ => true;
+
+    /// <summary>Refuses a delete by who asks.</summary>
+    public Action<T, TokenInfo>? CheckDelete { get; init; }
 
     /// <summary>Deletes it, or refuses to.</summary>
     public required Action<T> Delete { get; init; }
@@ -40,7 +52,7 @@ internal sealed class ResourceApi<T> where T : NeutronResource
     public IReadOnlyDictionary<string, Func<T, IReadOnlyList<string>, bool>>? Filters { get; init; }
 
     /// <summary>Runs before every list: makes what Neutron makes when asked.</summary>
-    public Action<TokenInfo>? BeforeList { get; init; }
+    public Action<ApiRequest>? BeforeList { get; init; }
 
     /// <summary>Adds the routes.</summary>
     public void Map(RouteTable routes)
@@ -53,13 +65,17 @@ internal sealed class ResourceApi<T> where T : NeutronResource
         if (Create is not null) routes.Post(all, $"{name}.create", Make);
         if (Update is not null) routes.Put(one, $"{name}.update", Change);
         if (Type.Find("tags") is null) return;
-        routes.Get($"{one}/tags", $"{name}.tags.list", request => TagList(Tagged(request)));
+        routes.Get($"{one}/tags", $"{name}.tags.list", request => TagList([.. Tagged(request).Tags]));
         routes.Put($"{one}/tags", $"{name}.tags.replace", ReplaceTags);
         routes.Delete($"{one}/tags", $"{name}.tags.clear", request => ChangeTags(request, 204, tags => tags.Clear()));
         routes.Get($"{one}/tags/{{tag}}", $"{name}.tags.show", request =>
             Tagged(request).Tags.Contains(request["tag"]) ? ApiResponse.Empty(204) : throw TagNotFound(request["tag"]));
         routes.Put($"{one}/tags/{{tag}}", $"{name}.tags.add", request =>
-            ChangeTags(request, 201, tags => tags.Add(request["tag"])));
+        {
+            CheckLength(request["tag"]);
+            // The server takes the slash for one of the path, however it is written.
+            return request["tag"].Contains('/', StringComparison.Ordinal) ? throw Faults.NotFound() : ChangeTags(request, 201, tags => tags.Add(request["tag"]));
+        });
         routes.Delete($"{one}/tags/{{tag}}", $"{name}.tags.remove", request => ChangeTags(request, 204, tags =>
         {
             if (!tags.Remove(request["tag"])) throw TagNotFound(request["tag"]);
@@ -73,8 +89,7 @@ internal sealed class ResourceApi<T> where T : NeutronResource
     /// <summary>The resource of the path, if the asker may change it and the request's condition holds.</summary>
     public T FindToChange(ApiRequest request, string verb)
     {
-        T resource = Find(request);
-        if (!Owns(request.Token, resource)) throw Faults.Forbidden($"rule:{verb}_{Type.Singular}");
+        T resource = FindOwned(request, verb);
         CheckRevision(request, resource);
         return resource;
     }
@@ -92,19 +107,26 @@ internal sealed class ResourceApi<T> where T : NeutronResource
         });
     }
 
+    private T FindOwned(ApiRequest request, string verb)
+    {
+        T resource = Find(request);
+        return Owns(request.Token, resource) ? resource : throw Faults.Forbidden($"rule:{verb}_{Type.Singular}");
+    }
+
     private static void CheckRevision(ApiRequest request, T resource)
     {
         const string key = "revision_number=";
         if (request.Header("If-Match") is not { } condition || !condition.StartsWith(key, StringComparison.Ordinal)) return;
-        if (!int.TryParse(condition.AsSpan(key.Length), out int wanted) || wanted == resource.Revision) return;
+        if (!int.TryParse(condition.AsSpan(key.Length), out int wanted))
+            throw Faults.BadRequest("if-match", "Revision number etag must be in the format of revision_number=<int>");
+        if (wanted == resource.Revision) return;
         throw new ApiFault(412, $"Constrained to {wanted}, but current revision is {resource.Revision}", "RevisionNumberConstraintFailed");
     }
 
     private static ApiFault TagNotFound(string tag) => Faults.NotFound("TagNotFound", $"Tag {tag} could not be found.");
 
-    private static ApiResponse TagList(T resource)
+    private static ApiResponse TagList(string[] tags)
     {
-        string[] tags = [.. resource.Tags];
         return ApiResponse.Json(200, writer =>
         {
             writer.WriteStartObject();
@@ -116,7 +138,7 @@ internal sealed class ResourceApi<T> where T : NeutronResource
 
     private ApiResponse List(ApiRequest request)
     {
-        BeforeList?.Invoke(request.Token);
+        BeforeList?.Invoke(request);
         TokenInfo token = request.Token;
         return Lists.Answer(Type, Table.Where(r => Sees(token, r)), request, Filters);
     }
@@ -126,16 +148,17 @@ internal sealed class ResourceApi<T> where T : NeutronResource
         (ImmutableArray<Input> inputs, bool bulk) = Type.ReadCreate(request);
         string project = request.Token.ProjectId ?? "";
         string Owner(Input input) => input.Get<string>("project_id") ?? input.Get<string>("tenant_id") ?? project;
-        CheckBulk?.Invoke(inputs, Owner(inputs[0]));
+        if (bulk) CheckBulk?.Invoke(inputs, Owner(inputs[0]));
         var made = new List<T>(inputs.Length);
         try
         {
             foreach (Input input in inputs) made.Add(Create!(input, Owner(input), request.Token));
         }
-        catch (ApiFault)
+        catch (ApiFault fault)
         {
             // All or nothing: what was made of a list goes again.
             for (int i = made.Count - 1; i >= 0; i--) Delete(made[i]);
+            if (bulk) BulkFailed?.Invoke(made, fault);
             throw;
         }
 
@@ -153,15 +176,19 @@ internal sealed class ResourceApi<T> where T : NeutronResource
     private ApiResponse Change(ApiRequest request)
     {
         Input input = Type.ReadUpdate(request);
-        T resource = FindToChange(request, "update");
-        Update!(resource, input, request.Token);
-        resource.Touch(State.Now);
-        return Answer(200, resource, request);
+        bool expects = request.Header("If-Match") is not null, breaks = expects && !MayExpectRevision(input);
+        bool nothing = SaysNothingNew(Find(request), input);
+        T resource = breaks || nothing ? FindOwned(request, "update") : FindToChange(request, "update");
+        if (!breaks) Update!(resource, input, request.Token);
+        if (!nothing) resource.Touch(State.Now);
+        return breaks ? throw Faults.Crash() : Answer(200, resource, request);
     }
 
     private ApiResponse Remove(ApiRequest request)
     {
-        Delete(FindToChange(request, "delete"));
+        T resource = FindToChange(request, "delete");
+        CheckDelete?.Invoke(resource, request.Token);
+        Delete(resource);
         return ApiResponse.Empty(204);
     }
 
@@ -172,26 +199,32 @@ internal sealed class ResourceApi<T> where T : NeutronResource
 
     private ApiResponse ReplaceTags(ApiRequest request)
     {
-        System.Text.Json.Nodes.JsonNode? value = ResourceType<T>.BodyOf(request)["tags"];
-        if (value is not System.Text.Json.Nodes.JsonArray array) throw Faults.InvalidInput($"'{Python.Str(value)}' is not a list");
-        string[] tags = [.. array.Select(Python.Str)];
+        System.Text.Json.Nodes.JsonObject body = ResourceType<T>.BodyOf(request);
+        if (!body.ContainsKey("tags")) throw Faults.InvalidInput("Invalid tags body");
+        if (body["tags"] is not System.Text.Json.Nodes.JsonArray array) throw Faults.InvalidInput($"'{Python.Str(body["tags"])}' is not a list");
+        string[] tags = [.. array.Select(t => Parse.StringOf(t) ?? throw Faults.InvalidInput($"'{Python.Str(t)}' is not a valid string"))];
         string[] repeated = [.. tags.GroupBy(t => t).Where(g => g.Count() > 1).Select(g => g.Key)];
         if (repeated.Length > 0) throw Faults.InvalidInput($"Duplicate items in the list: '{string.Join(", ", repeated)}'");
-        if (tags.FirstOrDefault(t => t.Length > Parse.NameLength) is { } tooLong)
-            throw Faults.InvalidInput($"'{tooLong}' exceeds maximum length of {Parse.NameLength}");
+        foreach (string tag in tags) CheckLength(tag);
         ChangeTags(request, 200, set =>
         {
             set.Clear();
             set.UnionWith(tags);
         });
-        return TagList(Tagged(request));
+        return TagList(tags);
+    }
+
+    private static void CheckLength(string tag)
+    {
+        if (tag.Length > Parse.NameLength) throw Faults.InvalidInput($"'{tag}' exceeds maximum length of {Parse.NameLength}");
     }
 
     private ApiResponse ChangeTags(ApiRequest request, int status, Action<SortedSet<string>> change)
     {
         T resource = Tagged(request);
+        string[] before = [.. resource.Tags];
         change(resource.Tags);
-        resource.Touch(State.Now);
+        if (!resource.Tags.SequenceEqual(before)) resource.Touch(State.Now);
         // Neutron answers an added tag with the word null.
         return status == 201 ? ApiResponse.Text(201, "null", "application/json") : ApiResponse.Empty(status);
     }

@@ -11,7 +11,9 @@ internal static class Access
 {
     /// <summary>The asker's own resources, or all of them for the administrator.</summary>
     public static IEnumerable<T> Visible<T>(IEnumerable<T> all, ApiRequest request) where T : OctaviaResource
-        => all.Where(r => request.Token.MaySee(r.ProjectId));
+        => (request.Query["project_id"] ?? request.Query["tenant_id"]) is not { } project || request.Token.MaySee(project)
+            ? all.Where(r => request.Token.MaySee(r.ProjectId))
+            : throw OctaviaFaults.Forbidden();
 
     /// <summary>The resource of the path.</summary>
     public static T Find<T>(ResourceTable<T> table, ApiRequest request, string word) where T : OctaviaResource
@@ -46,7 +48,9 @@ internal static class Access
         if (input.Has("name")) resource.Name = input.Get<string>("name") ?? "";
         if (input.Has("description")) resource.Description = input.Get<string>("description") ?? "";
         input.When<bool>("admin_state_up", up => resource.AdminStateUp = up);
-        if (input.Has("tags")) resource.Tags = input["tags"] is ImmutableArray<string> tags ? [.. tags.Distinct()] : [];
+        if (input["tags"] is not ImmutableArray<string> tags) return;
+        // They are kept in the order of the database's key.
+        resource.Tags = tags.Distinct().Count() == tags.Length ? [.. tags.Order(StringComparer.Ordinal)] : throw OctaviaFaults.Exists();
     }
 }
 

@@ -58,7 +58,7 @@ internal sealed class BalancerQuotaFeature(BalancerState state)
     private ApiResponse Update(ApiRequest request)
     {
         Admin(request);
-        JsonNode? body = OctaviaType<LoadBalancer>.BodyOf(request)["quota"];
+        JsonNode? body = OctaviaType<LoadBalancer>.BodyOf(request, "quotas")["quota"];
         if (body is not JsonObject given) throw OctaviaFaults.Field("quota", Python.Str(body), "Mandatory field missing.");
         var changes = new List<(string, int?)>();
         foreach ((string name, JsonNode? value) in given)

@@ -42,6 +42,7 @@ internal sealed class LoadBalancerFeature(BalancerState state, OctaviaType<LoadB
         string project = input.Get<string>("project_id") ?? input.Get<string>("tenant_id") ?? request.Token.ProjectId ?? "";
         if (!request.Token.MaySee(project)) throw OctaviaFaults.Forbidden();
         VipPlan vip = vips.Plan(input, request.Token);
+        VipAllocator.CheckQos(input.Get<string>("vip_qos_policy_id"));
         string? flavor = input.Get<string>("flavor_id");
         string provider = catalog.ProviderFor(input.Get<string>("provider"), flavor);
         string? zone = input.Get<string>("availability_zone");
@@ -51,13 +52,11 @@ internal sealed class LoadBalancerFeature(BalancerState state, OctaviaType<LoadB
         {
             Id = Text.NewUuid(), ProjectId = project, Provider = provider, FlavorId = flavor, Zone = zone, CreatedAt = state.Now,
             VipQosPolicyId = input.Get<string>("vip_qos_policy_id"),
-            // What the tree below is checked against before the VIP is there.
-            VipAddress = vip.Address ?? vip.Subnet.Cidr.First, VipSubnetId = vip.Subnet.Id, VipNetworkId = vip.Subnet.Network.Id,
-            AdditionalVips = [.. vip.Additional.Select(a => new AdditionalVip(a.Subnet.Id, a.Address ?? a.Subnet.Cidr.First))],
         };
         Access.FillCommon(balancer, input);
-        tree.Build(balancer, input, request);
+        // The port comes first. Where the tree is refused, nobody takes it back.
         vips.Allocate(balancer, vip);
+        tree.Build(balancer, input, request);
         state.Balancers.Add(balancer.Id, balancer);
         tree.Commit(balancer);
         state.RunCreate(balancer);
@@ -74,7 +73,8 @@ internal sealed class LoadBalancerFeature(BalancerState state, OctaviaType<LoadB
     {
         Input input = balancers.Read(request, create: false);
         LoadBalancer balancer = Find(request);
-        BalancerState.CheckSettled(balancer);
+        VipAllocator.CheckQos(input.Get<string>("vip_qos_policy_id"));
+        BalancerState.CheckUpdatable(balancer);
         Access.FillCommon(balancer, input);
         if (input.Has("vip_qos_policy_id")) balancer.VipQosPolicyId = input.Get<string>("vip_qos_policy_id");
         state.Run(balancer, []);

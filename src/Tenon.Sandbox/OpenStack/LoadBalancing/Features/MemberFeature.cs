@@ -10,6 +10,8 @@ namespace Tenon.Sandbox.OpenStack.LoadBalancing.Features;
 /// <summary>Members, one by one and all at once.</summary>
 internal sealed class MemberFeature(BalancerState state, VipAllocator vips)
 {
+    private const string BatchWay = "batch update";
+
     public void Map(RouteTable routes)
     {
         const string all = "/v2/lbaas/pools/{id}/members", one = all + "/{member}";
@@ -22,7 +24,11 @@ internal sealed class MemberFeature(BalancerState state, VipAllocator vips)
     }
 
     /// <summary>Makes a member, checked, but not yet part of its pool.</summary>
-    public Member Build(Pool pool, Input input, ApiRequest request)
+    /// <param name="pool">Its pool.</param>
+    /// <param name="input">What is asked for.</param>
+    /// <param name="request">The request.</param>
+    /// <param name="way">How it comes: <c>creation</c>, <c>batch update</c>, or null as part of a whole tree.</param>
+    public Member Build(Pool pool, Input input, ApiRequest request, string? way)
     {
         string? subnet = input.Get<string>("subnet_id");
         if (subnet is not null) vips.SubnetOf(subnet, request.Token);
@@ -33,7 +39,9 @@ internal sealed class MemberFeature(BalancerState state, VipAllocator vips)
             Operating = pool.Monitor is null ? Status.NoMonitor : Status.Offline,
         };
         Fill(member, input);
-        ProviderRules.Check(member);
+        if (way != BatchWay) ProviderRules.Check(member);
+        // In a tree, OVN's driver puts the VIP's network where the subnet should be and asks no further.
+        if (way is not null && subnet is null) ProviderRules.CheckSubnet(member, way, vips.IsIn(pool.Balancer.VipSubnetId, member.Address));
         return member;
     }
 
@@ -46,8 +54,9 @@ internal sealed class MemberFeature(BalancerState state, VipAllocator vips)
     private static void Fill(Member member, Input input)
     {
         Access.FillCommon(member, input);
-        input.When<int>("weight", weight => member.Weight = weight);
-        input.When<bool>("backup", backup => member.Backup = backup);
+        // null takes a field back to its default.
+        if (input.Has("weight")) member.Weight = input["weight"] as int? ?? 1;
+        if (input.Has("backup")) member.Backup = input["backup"] as bool? ?? false;
         if (input.Has("monitor_address")) member.MonitorAddress = input["monitor_address"] as Ip?;
         if (input.Has("monitor_port")) member.MonitorPort = input["monitor_port"] as int?;
     }
@@ -68,7 +77,7 @@ internal sealed class MemberFeature(BalancerState state, VipAllocator vips)
         CheckQuota(pool.ProjectId);
         Ip address = input.Get<Ip>("address");
         int port = input.Get<int>("protocol_port");
-        Member member = Build(pool, input, request);
+        Member member = Build(pool, input, request, "creation");
         BalancerState.CheckMutable(pool.Balancer);
         if (pool.Members.Values.Any(m => m.Address == address && m.Port == port)) throw Duplicate(address, port);
         pool.Members.Add(member.Id, member);
@@ -78,15 +87,7 @@ internal sealed class MemberFeature(BalancerState state, VipAllocator vips)
 
     private ApiResponse Batch(ApiRequest request)
     {
-        JsonNode? given = OctaviaType<Member>.BodyOf(request)["members"];
-        if (given is not JsonArray items) throw OctaviaFaults.Field("members", Python.Str(given), "Mandatory field missing.");
-        var inputs = new List<Input>(items.Count);
-        foreach (JsonNode? item in items)
-        {
-            if (item is not JsonObject one) throw OctaviaFaults.Field("members", Python.Str(item), "Value should be a dictionary");
-            inputs.Add(Types.Members.Read(one, create: true, tree: false, given));
-        }
-
+        List<Input> inputs = ReadBatch(request);
         bool additive = JsonReading.ParseBoolean(request.Query["additive_only"]) == true;
         Pool pool = PoolOf(request);
         BalancerState.CheckMutable(pool.Balancer);
@@ -99,11 +100,12 @@ internal sealed class MemberFeature(BalancerState state, VipAllocator vips)
             (Ip Address, int Port) key = (input.Get<Ip>("address"), input.Get<int>("protocol_port"));
             if (!seen.Add(key)) throw Duplicate(key.Address, key.Port);
             if (existing.TryGetValue(key, out Member? member)) updated.Add((member, input));
-            else created.Add(Build(pool, input, request));
+            else created.Add(Build(pool, input, request, BatchWay));
         }
 
         List<Member> deleted = additive ? [] : [.. pool.Members.Values.Where(m => !seen.Contains((m.Address, m.Port)))];
         CheckQuota(pool.ProjectId, created.Count - deleted.Count);
+        RefuseSkipped(pool, created, deleted);
         if (created.Count + updated.Count + deleted.Count == 0) return ApiResponse.Empty(202);
         foreach (Member member in created) pool.Members.Add(member.Id, member);
         foreach ((Member member, Input input) in updated) Fill(member, input);
@@ -115,6 +117,33 @@ internal sealed class MemberFeature(BalancerState state, VipAllocator vips)
                 .Concat(deleted.Select(m => ((OctaviaResource)m, Status.PendingDelete))),
             () => Forget(pool, deleted));
         return ApiResponse.Empty(202);
+    }
+
+    private static List<Input> ReadBatch(ApiRequest request)
+    {
+        if (request.Body is null) throw OctaviaFaults.Crash("'NoneType' object has no attribute 'members'");
+        JsonObject body = OctaviaType<Member>.BodyOf(request, "members_");
+        if (!body.TryGetPropertyValue("members", out JsonNode? given)) throw OctaviaFaults.Crash("'UnsetType' object is not iterable");
+        if (given is not JsonArray items) throw OctaviaFaults.Field("members_", Python.Repr(body), $"Value not a valid list: {Python.Str(given)}");
+        return
+        [
+            .. items.Select(item => Types.Members.Read(
+                item as JsonObject ?? throw OctaviaFaults.Field("members", Python.Str(item), "Value should be a dictionary"),
+                create: true, tree: false, body, "members_.members")),
+        ];
+    }
+
+    /// <summary>
+    /// OVN's driver leaves out the members that it cannot have, carries out the rest, and refuses the whole: Octavia forgets what was to be made,
+    /// while those that were to go are gone.
+    /// </summary>
+    private static void RefuseSkipped(Pool pool, List<Member> created, List<Member> deleted)
+    {
+        string[] skipped = [.. created.Where(ProviderRules.IsSkipped).Select(m => m.Id)];
+        if (skipped.Length == 0) return;
+        Forget(pool, deleted);
+        throw OctaviaFaults.UnsupportedOption(
+            ProviderRules.Ovn, $"OVN provider does not support monitor options, so following members skipped: {Python.Repr(new JsonArray([.. skipped.Select(i => (JsonNode)i)]))}");
     }
 
     private static void Forget(Pool pool, List<Member> gone)

@@ -6,13 +6,13 @@ using Tenon.Sandbox.OpenStack.Networking.Attributes;
 namespace Tenon.Sandbox.OpenStack.LoadBalancing.Features;
 
 /// <summary>Health monitors.</summary>
-internal sealed class MonitorFeature(BalancerState state)
+internal sealed class MonitorFeature(BalancerState state, VipAllocator vips)
 {
     private static readonly string[] HttpOnly = ["http_method", "url_path", "expected_codes", "http_version", "domain_name"];
 
     private static readonly Dictionary<string, Func<HealthMonitor, string?>> Filters = new(StringComparer.Ordinal)
     {
-        ["pool_id"] = m => m.Pool.Id, ["pools"] = m => m.Pool.Id,
+        ["pool_id"] = m => m.Pool.Id,
     };
 
     public void Map(RouteTable routes)
@@ -75,7 +75,7 @@ internal sealed class MonitorFeature(BalancerState state)
 
         foreach (string name in HttpOnly)
         {
-            if (input.Get<object>(name) is not null) throw OctaviaFaults.Option(name, $"health monitors of type {type}");
+            if (input.Has(name)) throw OctaviaFaults.Option(name, $"health monitors of type {type}");
         }
     }
 
@@ -85,10 +85,11 @@ internal sealed class MonitorFeature(BalancerState state)
         input.When<int>("delay", seconds => monitor.Delay = seconds);
         input.When<int>("timeout", seconds => monitor.Timeout = seconds);
         input.When<int>("max_retries", times => monitor.MaxRetries = times);
-        input.When<int>("max_retries_down", times => monitor.MaxRetriesDown = times);
-        input.When<string>("http_method", method => monitor.HttpMethod = method);
-        input.When<string>("url_path", path => monitor.UrlPath = path);
-        input.When<string>("expected_codes", codes => monitor.ExpectedCodes = codes);
+        // null takes a field back to its default.
+        if (input.Has("max_retries_down")) monitor.MaxRetriesDown = input["max_retries_down"] as int? ?? 3;
+        if (input.Has("http_method")) monitor.HttpMethod = input.Get<string>("http_method") ?? "GET";
+        if (input.Has("url_path")) monitor.UrlPath = input.Get<string>("url_path") ?? "/";
+        if (input.Has("expected_codes")) monitor.ExpectedCodes = input.Get<string>("expected_codes") ?? "200";
         if (input.Has("http_version")) monitor.HttpVersion = input["http_version"] as double?;
         if (input.Has("domain_name")) monitor.DomainName = input.Get<string>("domain_name");
     }
@@ -107,7 +108,7 @@ internal sealed class MonitorFeature(BalancerState state)
         if (pool.Monitor is not null) throw new ApiFault(409, "This pool already has a health monitor");
         pool.Monitor = monitor;
         state.Monitors.Add(monitor.Id, monitor);
-        state.Run(pool.Balancer, PoolFeature.Touched(pool, Status.PendingUpdate).Append((monitor, Status.PendingCreate)));
+        Run(monitor, Status.PendingCreate, () => CheckMembers(monitor));
         return Access.Answer(201, Types.Monitors, monitor, request);
     }
 
@@ -116,9 +117,14 @@ internal sealed class MonitorFeature(BalancerState state)
         Input input = Types.Monitors.Read(request, create: false);
         HealthMonitor monitor = Find(request);
         CheckHttp(monitor.Type, input);
+        foreach (string name in (string[])["delay", "timeout", "max_retries"])
+        {
+            if (input.Has(name) && input[name] is null) throw OctaviaFaults.Option("None", name);
+        }
+
         BalancerState.CheckMutable(monitor.Pool.Balancer);
         Fill(monitor, input);
-        state.Run(monitor.Pool.Balancer, PoolFeature.Touched(monitor.Pool, Status.PendingUpdate).Append((monitor, Status.PendingUpdate)));
+        Run(monitor, Status.PendingUpdate, null);
         return Access.Answer(200, Types.Monitors, monitor, request);
     }
 
@@ -126,11 +132,33 @@ internal sealed class MonitorFeature(BalancerState state)
     {
         HealthMonitor monitor = Find(request);
         BalancerState.CheckMutable(monitor.Pool.Balancer);
-        state.Run(monitor.Pool.Balancer, PoolFeature.Touched(monitor.Pool, Status.PendingUpdate).Append((monitor, Status.PendingDelete)), () =>
+        Run(monitor, Status.PendingDelete, () =>
         {
             monitor.Pool.Monitor = null;
             state.Monitors.Remove(monitor.Id);
         });
         return ApiResponse.Empty(204);
+    }
+
+    private void Run(HealthMonitor monitor, string status, Action? then)
+    {
+        LoadBalancer balancer = monitor.Pool.Balancer;
+        var touched = PoolFeature.Touched(monitor.Pool, Status.PendingUpdate).ToList();
+        if (balancer.Provider == ProviderRules.Ovn)
+        {
+            // OVN's driver reports load balancer, pool and monitor when it is done, and forgets the listener.
+            foreach ((OctaviaResource listener, string pending) in touched.Where(t => t.Resource is Listener)) listener.Provisioning = pending;
+            touched.RemoveAll(t => t.Resource is Listener);
+        }
+
+        state.Run(balancer, touched.Append((monitor, status)), then);
+    }
+
+    /// <summary>OVN checks logical ports: a member at an address that no port has spoils the monitor.</summary>
+    private void CheckMembers(HealthMonitor monitor)
+    {
+        LoadBalancer balancer = monitor.Pool.Balancer;
+        if (balancer.Provider != ProviderRules.Ovn) return;
+        if (monitor.Pool.Members.Values.Any(m => !vips.HasPort(m.SubnetId ?? balancer.VipSubnetId, m.Address))) monitor.Provisioning = Status.Error;
     }
 }

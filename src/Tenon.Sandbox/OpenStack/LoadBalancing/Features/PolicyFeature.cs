@@ -28,7 +28,7 @@ internal sealed class PolicyFeature(BalancerState state)
     {
         string action = input.Get<string>("action")!;
         CheckAction(action, redirect is not null, input.Get<string>("redirect_url"), input.Get<string>("redirect_prefix"));
-        ProviderRules.CheckPolicies(listener.Balancer);
+        ProviderRules.CheckPolicies(listener);
         var policy = new L7Policy { Id = Text.NewUuid(), ProjectId = listener.ProjectId, Listener = listener, Action = action, CreatedAt = state.Now };
         Fill(policy, input);
         policy.RedirectPool = redirect;

@@ -24,7 +24,7 @@ internal sealed class PoolFeature(BalancerState state)
     private static readonly Dictionary<string, Func<Pool, string?>> Filters = new(StringComparer.Ordinal)
     {
         ["loadbalancer_id"] = p => p.Balancer.Id, ["load_balancer_id"] = p => p.Balancer.Id, ["loadbalancers"] = p => p.Balancer.Id,
-        ["listener_id"] = p => p.Listeners.FirstOrDefault()?.Id, ["healthmonitor_id"] = p => p.Monitor?.Id,
+        ["healthmonitor_id"] = p => p.Monitor?.Id,
     };
 
     public void Map(RouteTable routes)
@@ -70,7 +70,7 @@ internal sealed class PoolFeature(BalancerState state)
             throw OctaviaFaults.Validation("Field \"cookie_name\" must be specified when using the \"APP_COOKIE\" session persistence type.");
         if (datagram && cookie) throw OctaviaFaults.Validation("Cookie names are not supported for UDP/SCTP pools.");
         if (type is "HTTP_COOKIE" or "SOURCE_IP" && cookie)
-            throw OctaviaFaults.Validation($"Field \"cookie_name\" can not be specified for session persistence type \"{type}\".");
+            throw OctaviaFaults.Validation("Field \"cookie_name\" can only be specified with session persistence of type \"APP_COOKIE\".");
         if (datagram && type is "HTTP_COOKIE" or "APP_COOKIE")
             throw OctaviaFaults.Validation($"Session persistence of type {type} is not supported for UDP/SCTP protocol pools.");
         if (!datagram && (persistence["persistence_timeout"] is not null || persistence["persistence_granularity"] is not null))
@@ -96,13 +96,12 @@ internal sealed class PoolFeature(BalancerState state)
     private ApiResponse Create(ApiRequest request)
     {
         Input input = Types.Pools.Read(request, create: true);
-        if (input.Has("members") || input.Has("healthmonitor"))
-            throw new ApiFault(400, $"Unknown attribute for argument {Types.Pools.Argument}.pool: {(input.Has("members") ? "members" : "healthmonitor")}");
+        if (input["members"] is JsonArray { Count: > 0 } || input.Has("healthmonitor")) throw OctaviaFaults.Crash("'dict' object has no attribute '_sa_instance_state'");
         Listener? listener = null;
         LoadBalancer balancer;
         if (input.Get<string>("listener_id") is { } listenerId)
         {
-            if (!state.Listeners.TryGet(listenerId, out listener)) throw OctaviaFaults.NotFound("Listener", listenerId);
+            if (!state.Listeners.TryGet(listenerId, out listener)) throw OctaviaFaults.Crash("'NoneType' object has no attribute 'load_balancer_id'");
             balancer = listener.Balancer;
             if (!request.Token.MaySee(balancer.ProjectId)) throw OctaviaFaults.Forbidden();
             CheckProtocol(listener.Protocol, input.Get<string>("protocol")!);
@@ -149,7 +148,7 @@ internal sealed class PoolFeature(BalancerState state)
         }
 
         BalancerState.CheckMutable(pool.Balancer);
-        if (input.Get<string>("lb_algorithm") is { } algorithm) ProviderRules.CheckAlgorithm(pool.Balancer, algorithm);
+        if (input.Has("lb_algorithm")) ProviderRules.CheckAlgorithm(pool.Balancer, input.Get<string>("lb_algorithm"));
         Fill(pool, input);
         state.Run(pool.Balancer, Touched(pool, Status.PendingUpdate));
         return Access.Answer(200, Types.Pools, pool, request);

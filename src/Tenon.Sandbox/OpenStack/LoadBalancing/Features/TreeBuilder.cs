@@ -107,8 +107,7 @@ internal sealed class TreeBuilder(BalancerState state, ListenerFeature listeners
         if (pool.Count == 1) return;
         if (!definitions.TryAdd(name, pool))
         {
-            throw OctaviaFaults.Validation(
-                "Pools must be unique in the request: multiple pool definitions named '" + name + "' were found.");
+            throw OctaviaFaults.Validation("Pool names must be unique when creating a fully populated loadbalancer.");
         }
     }
 
@@ -133,7 +132,7 @@ internal sealed class TreeBuilder(BalancerState state, ListenerFeature listeners
         foreach (string name in (string[])["protocol", "lb_algorithm"])
         {
             if (!input.Has(name))
-                throw new ApiFault(400, $"Missing details for Pool object: {given.String("name")}");
+                throw OctaviaFaults.Validation($"Pool definition for '{given.String("name")}' missing required attribute: {name}");
         }
 
         Pool pool = pools.Build(balancer, input);
@@ -142,7 +141,7 @@ internal sealed class TreeBuilder(BalancerState state, ListenerFeature listeners
             Input fields = Types.Monitors.Read(monitor, create: true, tree: true, monitor);
             foreach (string name in (string[])["type", "delay", "timeout", "max_retries"])
             {
-                if (!fields.Has(name)) throw OctaviaFaults.Field(name, "None", "Mandatory field missing.");
+                if (!fields.Has(name)) throw OctaviaFaults.Missing(name);
             }
 
             pool.Monitor = monitors.Build(pool, fields);
@@ -151,7 +150,7 @@ internal sealed class TreeBuilder(BalancerState state, ListenerFeature listeners
         foreach (JsonObject member in Objects(input["members"], "members"))
         {
             Input fields = Types.Members.Read(member, create: true, tree: false, member);
-            Member made = members.Build(pool, fields, request);
+            Member made = members.Build(pool, fields, request, way: null);
             if (pool.Members.Values.Any(m => m.Address == made.Address && m.Port == made.Port)) throw MemberFeature.Duplicate(made.Address, made.Port);
             pool.Members.Add(made.Id, made);
         }
@@ -162,10 +161,10 @@ internal sealed class TreeBuilder(BalancerState state, ListenerFeature listeners
 
     private void BuildListener(LoadBalancer balancer, JsonObject given, Dictionary<string, Pool> built, ApiRequest request)
     {
-        Input input = Types.Listeners.Read(given, create: true, tree: true, given);
+        Input input = Types.Listeners.Read(given, create: true, tree: true, given, "load_balancer.loadbalancer.listeners");
         foreach (string name in (string[])["protocol", "protocol_port"])
         {
-            if (!input.Has(name)) throw OctaviaFaults.Field(name, "None", "Mandatory field missing.");
+            if (!input.Has(name)) throw OctaviaFaults.Missing(name);
         }
 
         Listener listener = listeners.Build(balancer, input, balancer.Listeners);
@@ -175,14 +174,13 @@ internal sealed class TreeBuilder(BalancerState state, ListenerFeature listeners
             PoolFeature.CheckProtocol(listener.Protocol, listener.DefaultPool.Protocol);
         }
 
-        listener.UpdatedAt = state.Now;
         foreach (JsonObject policy in Objects(input["l7policies"], "l7policies"))
         {
             Pool? redirect = policy["redirect_pool"] is JsonObject named ? Named(built, named.String("name")!) : null;
             var plain = (JsonObject)policy.DeepClone();
             plain.Remove("redirect_pool");
             Input fields = Types.Policies.Read(plain, create: true, tree: true, policy);
-            if (!fields.Has("action")) throw OctaviaFaults.Field("action", "None", "Mandatory field missing.");
+            if (!fields.Has("action")) throw OctaviaFaults.Missing("action");
             L7Policy made = policies.Build(listener, fields, redirect);
             listener.Policies.Add(made);
             foreach (JsonObject rule in Objects(fields["rules"], "rules"))

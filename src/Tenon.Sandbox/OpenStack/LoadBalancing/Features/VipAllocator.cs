@@ -45,12 +45,14 @@ internal sealed class VipAllocator(NetworkingService networking)
     /// <summary>Makes the port and writes the addresses into the load balancer.</summary>
     public void Allocate(LoadBalancer balancer, VipPlan plan)
     {
-        Port port = plan.Port ?? MakePort(balancer, plan);
+        bool ovn = balancer.Provider == ProviderRules.Ovn;
+        // OVN's driver makes a port of its own whatever it is given, at an address that is then taken.
+        Port port = plan.Port is { } given && !ovn ? given : MakePort(balancer, plan);
         balancer.OwnsPort = plan.Port is null;
         FixedIp vip = port.FixedIps.First(a => a.Subnet == plan.Subnet && (plan.Address is null || a.Address == plan.Address));
         if (plan.Port is not null && plan.Additional.Length > 0)
         {
-            networking.Allocator.Readdress(port,
+            PortAllocator.Readdress(port,
             [
                 .. port.FixedIps.Select(a => new FixedIpRequest(a.Subnet.Id, a.Address)),
                 .. plan.Additional.Where(a => port.FixedIps.All(f => f.Subnet != a.Subnet)).Select(a => new FixedIpRequest(a.Subnet.Id, a.Address)),
@@ -61,11 +63,12 @@ internal sealed class VipAllocator(NetworkingService networking)
         balancer.VipAddress = vip.Address;
         balancer.VipSubnetId = vip.Subnet.Id;
         balancer.VipNetworkId = port.Network.Id;
+        // OVN's driver does nothing about further addresses: they are remembered as they were asked for.
         balancer.AdditionalVips =
         [
-            .. plan.Additional.Select(a => new AdditionalVip(a.Subnet.Id, port.FixedIps.First(f => f.Subnet == a.Subnet).Address)),
+            .. plan.Additional.Select(a => new AdditionalVip(a.Subnet.Id, ovn ? a.Address : port.FixedIps.First(f => f.Subnet == a.Subnet).Address)),
         ];
-        if (plan.Port is not null && balancer.Provider != ProviderRules.Ovn)
+        if (plan.Port is not null && !ovn)
         {
             networking.State.Attach(port, "lb-" + balancer.Id, "Octavia");
             port.Touch(networking.Context.Now);
@@ -87,6 +90,18 @@ internal sealed class VipAllocator(NetworkingService networking)
         }
     }
 
+    /// <summary>Whether a port has an address, as OVN's health checks need of a member.</summary>
+    public bool HasPort(string subnetId, Ip address) => networking.State.Ports.Any(p => p.FixedIps.Any(a => a.Subnet.Id == subnetId && a.Address == address));
+
+    /// <summary>Whether an address is of a subnet.</summary>
+    public bool IsIn(string subnetId, Ip address) => networking.State.Subnets.TryGet(subnetId, out Subnet? subnet) && subnet.Cidr.Contains(address);
+
+    /// <summary>Refuses a QoS policy that is not there; there are none here.</summary>
+    public static void CheckQos(string? id)
+    {
+        if (id is not null) throw OctaviaFaults.NoSuch("qos_policy", id);
+    }
+
     /// <summary>A subnet that the asker sees.</summary>
     public Subnet SubnetOf(string id, TokenInfo token)
         => networking.State.Subnets.TryGet(id, out Subnet? subnet) && NetworkState.Sees(token, subnet) ? subnet : throw OctaviaFaults.NoSuch("Subnet", id);
@@ -102,7 +117,11 @@ internal sealed class VipAllocator(NetworkingService networking)
                 DeviceOwner = ovn ? "" : "Octavia",
                 DeviceId = ovn ? "" : "lb-" + balancer.Id,
                 AdminStateUp = ovn,
-                FixedIps = [new FixedIpRequest(plan.Subnet.Id, plan.Address), .. plan.Additional.Select(a => new FixedIpRequest(a.Subnet.Id, a.Address))],
+                FixedIps =
+                [
+                    new FixedIpRequest(plan.Subnet.Id, plan.Address),
+                    .. ovn ? [] : plan.Additional.Select(a => new FixedIpRequest(a.Subnet.Id, a.Address)),
+                ],
             });
         }
         catch (ApiFault fault) when (ovn)
@@ -155,7 +174,7 @@ internal sealed class VipAllocator(NetworkingService networking)
             if (vip.FirstOrDefault(p => p.Key is not ("subnet_id" or "ip_address")).Key is { } unknown)
                 throw new ApiFault(400, $"Unknown attribute for argument load_balancer.loadbalancer.additional_vips: {unknown}");
             Ip? address = vip["ip_address"] is { } a ? (Ip)Value.Address("ip_address", a)! : null;
-            if (vip["subnet_id"] is not { } s) throw OctaviaFaults.Field("subnet_id", "None", "Mandatory field missing.");
+            if (vip["subnet_id"] is not { } s) throw OctaviaFaults.Missing("subnet_id");
             string id = (string)Value.Uuid("subnet_id", s)!;
             if (!networking.State.Subnets.TryGet(id, out Subnet? subnet) || !NetworkState.Sees(token, subnet))
                 throw new ApiFault(500, $"subnet not found (subnet id: {id}).");

@@ -90,17 +90,25 @@ internal sealed class OctaviaType<T> where T : OctaviaResource
     /// <summary>The wrapped object of a request.</summary>
     public Input Read(ApiRequest request, bool create)
     {
-        if (BodyOf(request)[Singular] is not JsonObject given)
-            throw OctaviaFaults.Field(Argument, Python.Repr(request.Body), "Mandatory field missing.");
-        return Read(given, create, tree: false, request.Body!);
+        // Octavia unwraps first and looks later: what is not there has no attributes.
+        return BodyOf(request, Argument)[Singular] is JsonObject given
+            ? Read(given, create, tree: false, request.Body!)
+            : throw OctaviaFaults.Crash($"'{(request.Body!.AsObject().ContainsKey(Singular) ? "NoneType" : "UnsetType")}' object has no attribute '{Fields[0].Name}'");
     }
 
     /// <summary>The body as an object.</summary>
-    public static JsonObject BodyOf(ApiRequest request)
+    /// <param name="request">The request.</param>
+    /// <param name="argument">The name that Octavia's messages give the whole of it.</param>
+    public static JsonObject BodyOf(ApiRequest request, string argument)
     {
         try
         {
-            return request.Body as JsonObject ?? throw new ApiFault(400, "Request is not in valid JSON format");
+            return request.Body switch
+            {
+                JsonObject body => body,
+                null => throw new ApiFault(400, $"Missing argument: \"{argument}\""),
+                JsonNode other => throw OctaviaFaults.Crash($"'{(other is JsonArray ? "list" : "str")}' object has no attribute 'keys'"),
+            };
         }
         catch (ApiFault fault) when (fault.Type == "MalformedBody")
         {
@@ -109,12 +117,17 @@ internal sealed class OctaviaType<T> where T : OctaviaResource
     }
 
     /// <summary>Validates and converts one object.</summary>
-    public Input Read(JsonObject given, bool create, bool tree, JsonNode whole)
+    /// <param name="given">The object.</param>
+    /// <param name="create">Whether it makes something new.</param>
+    /// <param name="tree">Whether it is part of a whole tree.</param>
+    /// <param name="whole">The whole request, for messages.</param>
+    /// <param name="place">Where in the request the object stands, for messages.</param>
+    public Input Read(JsonObject given, bool create, bool tree, JsonNode whole, string? place = null)
     {
         foreach ((string name, _) in given)
         {
             if (Find(name) is not { Parse: not null } field || !(create ? field.Post : field.Put) || (field.TreeOnly && !tree))
-                throw new ApiFault(400, $"Unknown attribute for argument {Argument}.{Singular}: {name}");
+                throw new ApiFault(400, $"Unknown attribute for argument {place ?? $"{Argument}.{Singular}"}: {name}");
         }
 
         var values = new Dictionary<string, object?>(StringComparer.Ordinal);
@@ -123,7 +136,7 @@ internal sealed class OctaviaType<T> where T : OctaviaResource
             if (field.Parse is null || !(create ? field.Post : field.Put)) continue;
             bool present = given.TryGetPropertyValue(field.Name, out JsonNode? value);
             if (create && field.Required && !tree && value is null)
-                throw OctaviaFaults.Field(field.Name, "None", "Mandatory field missing.");
+                throw OctaviaFaults.Missing(field.Name);
             if (present && (value is not null || !create)) values[field.Name] = value is null ? null : ParseOne(field, value, whole);
             else if (create && field.Default is { } otherwise) values[field.Name] = otherwise;
         }
@@ -154,7 +167,7 @@ internal sealed class OctaviaType<T> where T : OctaviaResource
         {
             return field.Parse!(field.Name, value);
         }
-        catch (ApiFault fault) when (fault.Type == Value.AmbiguousBoolean)
+        catch (ApiFault fault) when (fault.Type == Value.Unconvertible)
         {
             throw OctaviaFaults.Field(Argument, Python.Repr(whole), fault.Message);
         }

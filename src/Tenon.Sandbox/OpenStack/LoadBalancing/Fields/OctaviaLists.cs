@@ -47,7 +47,8 @@ internal static class OctaviaLists
         foreach (IGrouping<string, string> filter in query.Items.Where(i => !Reserved.Contains(i.Key)).GroupBy(i => i.Key, i => i.Value))
         {
             Func<T, object?>? read = special?.GetValueOrDefault(filter.Key) ?? (type.Find(filter.Key) is { Filter: true, Hidden: false } field ? field.Read : null);
-            if (read is null || filter.Count() > 1) throw new ApiFault(400, "One or more arguments are either duplicate or invalid");
+            if (read is null) throw new ApiFault(400, "One or more arguments are either duplicate or invalid");
+            if (filter.Count() > 1) throw OctaviaFaults.Crash("(pymysql.err.OperationalError) (4078, \"Illegal parameter data types varchar and row for operation '='\")");
             string wanted = filter.First();
             items = items.Where(item => Lists.Matches(read(item), wanted));
         }
@@ -107,7 +108,8 @@ internal static class OctaviaLists
     {
         if (text is null or "infinite") return null;
         if (!int.TryParse(text, out int limit)) throw new ApiFault(400, $"Supplied pagination limit '{text}' is not valid.", LoadBalancingService.PlainError);
-        return limit < 1 ? null : limit;
+        // Zero and less are taken for no limit by the query, but not by what writes the links.
+        return limit >= 1 ? limit : throw OctaviaFaults.Crash("'>=' not supported between instances of 'int' and 'NoneType'");
     }
 
     private static T[] Page<T>(T[] all, int? limit, string? marker, bool reverse) where T : OctaviaResource

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
 using Tenon.Sandbox.OpenStack.Http;
 using Tenon.Sandbox.OpenStack.LoadBalancing.Model;
 using Tenon.Sandbox.OpenStack.Networking.Attributes;
@@ -21,14 +22,16 @@ internal sealed record IdOnly(OctaviaResource Resource) : IJson
 }
 
 /// <summary>The fields of Octavia's resources.</summary>
-internal static class Types
+internal static partial class Types
 {
     public static readonly string[] ListenerProtocols = ["TCP", "HTTP", "UDP", "TERMINATED_HTTPS", "SCTP", "PROMETHEUS", "HTTPS"];
     private static readonly string[] PoolProtocols = ["HTTP", "HTTPS", "PROXY", "PROXYV2", "SCTP", "TCP", "UDP"];
     private static readonly string[] Algorithms = ["LEAST_CONNECTIONS", "SOURCE_IP", "SOURCE_IP_PORT", "ROUND_ROBIN"];
     private static readonly string[] MonitorTypes = ["HTTP", "TCP", "TLS-HELLO", "PING", "SCTP", "UDP-CONNECT", "HTTPS"];
     private static readonly string[] Methods = ["GET", "HEAD", "POST", "PUT", "DELETE", "TRACE", "OPTIONS", "CONNECT", "PATCH"];
-    private const int DayInMilliseconds = 31536000;
+    private const int LongestTimeout = 24 * 24 * 60 * 60 * 1000;
+
+    private const string CodesPattern = @"^(\d{3}(\s*,\s*\d{3})*)$|^(\d{3}-\d{3})$";
 
     public static OctaviaType<LoadBalancer> LoadBalancers(bool additionalVips) => new(
         "loadbalancer",
@@ -68,10 +71,10 @@ internal static class Types
             new("l7policies", l => l.Policies.Select(p => new IdOnly(p))) { Parse = Value.Any, Put = false, Filter = false, Sort = false },
             new("insert_headers", l => l.InsertHeaders) { Parse = Value.Object, Filter = false, Sort = false },
             new("loadbalancers", l => new[] { new IdOnly(l.Balancer) }) { Filter = false, Sort = false },
-            new("timeout_client_data", l => l.TimeoutClientData) { Parse = Value.Integer(0, DayInMilliseconds) },
-            new("timeout_member_connect", l => l.TimeoutMemberConnect) { Parse = Value.Integer(0, DayInMilliseconds) },
-            new("timeout_member_data", l => l.TimeoutMemberData) { Parse = Value.Integer(0, DayInMilliseconds) },
-            new("timeout_tcp_inspect", l => l.TimeoutTcpInspect) { Parse = Value.Integer(0, DayInMilliseconds) },
+            new("timeout_client_data", l => l.TimeoutClientData) { Parse = Value.Integer(0, LongestTimeout) },
+            new("timeout_member_connect", l => l.TimeoutMemberConnect) { Parse = Value.Integer(0, LongestTimeout) },
+            new("timeout_member_data", l => l.TimeoutMemberData) { Parse = Value.Integer(0, LongestTimeout) },
+            new("timeout_tcp_inspect", l => l.TimeoutTcpInspect) { Parse = Value.Integer(0, LongestTimeout) },
             new("client_ca_tls_container_ref", l => l.ClientCaContainer) { Parse = Value.Text },
             new("client_authentication", l => l.ClientAuthentication) { Parse = Value.OneOf("NONE", "OPTIONAL", "MANDATORY") },
             new("client_crl_container_ref", l => l.ClientCrlContainer) { Parse = Value.Text },
@@ -134,7 +137,7 @@ internal static class Types
             new("max_retries_down", m => m.MaxRetriesDown) { Parse = Value.Integer(1, 10), Default = 3 },
             new("http_method", m => m.HttpMethod) { Parse = Value.OneOf(Methods) },
             new("url_path", m => m.UrlPath) { Parse = UrlPath },
-            new("expected_codes", m => m.ExpectedCodes) { Parse = Value.Text },
+            new("expected_codes", m => m.ExpectedCodes) { Parse = Codes },
             new("http_version", m => m.HttpVersion) { Parse = Value.Number },
             new("domain_name", m => m.DomainName) { Parse = Value.Text },
             new("pool_id", _ => null) { Parse = Value.Uuid, Put = false, Hidden = true, Required = true },
@@ -206,9 +209,18 @@ internal static class Types
         yield return new(data, o => o.Data) { Parse = Value.Text, Required = true };
     }
 
+    private static object? Codes(string name, JsonNode? value)
+    {
+        string codes = Python.Str(value);
+        return ExpectedCodes().IsMatch(codes) ? codes : throw OctaviaFaults.Field(name, codes, $"Value should match the pattern {CodesPattern}");
+    }
+
+    [GeneratedRegex(CodesPattern, RegexOptions.ExplicitCapture, 1000)]
+    private static partial Regex ExpectedCodes();
+
     private static object? UrlPath(string name, JsonNode? value)
     {
         string path = Python.Str(value);
-        return path.StartsWith('/') ? path : throw OctaviaFaults.Field(name, path, "Value should be a valid URL Path");
+        return path.StartsWith('/') ? path : throw OctaviaFaults.Field(name, path, "Value must be a valid URL Path string");
     }
 }

@@ -10,14 +10,15 @@ namespace Tenon.Sandbox.OpenStack.LoadBalancing.Fields;
 /// <summary>Turns a request's value into the model's, or refuses it as Octavia words it.</summary>
 internal static class Value
 {
-    /// <summary>The type of the fault that names the whole request instead of the field.</summary>
-    public const string AmbiguousBoolean = "AmbiguousBoolean";
+    /// <summary>The type of the fault that names the whole request instead of the field: the value could not even be converted.</summary>
+    public const string Unconvertible = "Unconvertible";
 
     public static string? Time(DateTimeOffset? time) => time is { } t ? Http.Text.SecondsWithoutZone(t) : null;
 
     public static object? Text(string name, JsonNode? value)
     {
         string text = Python.Str(value);
+        if (value is null || value.GetValueKind() != JsonValueKind.String) throw OctaviaFaults.Field(name, text, "Value should be string");
         return text.Length <= 255 ? text : throw OctaviaFaults.Field(name, text, "Value should have a maximum character requirement of 255");
     }
 
@@ -25,7 +26,7 @@ internal static class Value
 
     public static object? Boolean(string name, JsonNode? value)
         => JsonReading.ParseBoolean(value is JsonValue v && v.GetValueKind() is JsonValueKind.True or JsonValueKind.False ? v.ToJsonString() : Python.Str(value))
-           ?? throw new ApiFault(400, $"Value not an unambiguous boolean: {Python.Str(value)}", AmbiguousBoolean);
+           ?? throw new ApiFault(400, $"Value not an unambiguous boolean: {Python.Str(value)}", Unconvertible);
 
     public static object? Uuid(string name, JsonNode? value)
         => Http.Text.IsUuid(Python.Str(value)) ? Python.Str(value) : throw OctaviaFaults.Field(name, Python.Str(value), "Value should be UUID format");
@@ -35,7 +36,7 @@ internal static class Value
 
     public static Func<string, JsonNode?, object?> Integer(int minimum, int maximum) => (name, value) =>
     {
-        int number = Parse.Number(value) ?? throw OctaviaFaults.Field(name, Python.Str(value), "Value should be integer format");
+        int number = Parse.Number(value) ?? throw new ApiFault(400, $"invalid literal for int() with base 10: {Python.Repr(value)}", Unconvertible);
         if (number < minimum) throw OctaviaFaults.Field(name, Python.Str(value), $"Value should be greater or equal to {minimum}");
         return number <= maximum ? number : throw OctaviaFaults.Field(name, Python.Str(value), $"Value should be lower or equal to {maximum}");
     };
@@ -48,20 +49,30 @@ internal static class Value
         : throw OctaviaFaults.Field(name, Python.Str(value), $"Value should be one of: {string.Join(", ", allowed)}");
 
     public static object? TextList(string name, JsonNode? value)
-        => value is JsonArray array
-            ? array.Select(i => (string)Text(name, i)!).ToImmutableArray()
-            : throw OctaviaFaults.Field(name, Python.Str(value), "Wrong type. Expected '[str]', got '" + (value is JsonObject ? "dict" : "str") + "'");
+    {
+        if (value is not JsonArray array) throw new ApiFault(400, $"Value not a valid list: {Python.Str(value)}", Unconvertible);
+        ImmutableArray<string> texts = [.. array.Select(Python.Str)];
+        return texts.All(t => t.Length <= 255)
+            ? texts
+            : throw OctaviaFaults.Field(name, Python.Repr(value), "Value should have a maximum character requirement of 255");
+    }
 
     public static object? Cidrs(string name, JsonNode? value)
     {
-        var cidrs = (ImmutableArray<string>)TextList(name, value)!;
-        return cidrs.All(c => c.Contains('/', StringComparison.Ordinal) && Prefix.TryParse(c, out _))
-            ? cidrs
-            : throw OctaviaFaults.Field(name, Python.Repr(value), "Value should be IPv4 or IPv6 CIDR format");
+        // They are kept as networks: host bits go, so do doubles, and the database's key orders them.
+        var networks = new SortedSet<string>(StringComparer.Ordinal);
+        foreach (string cidr in (ImmutableArray<string>)TextList(name, value)!)
+        {
+            if (!cidr.Contains('/', StringComparison.Ordinal) || !Prefix.TryParse(cidr, out Prefix prefix))
+                throw OctaviaFaults.Field(name, Python.Repr(value), "Value should be IPv4 or IPv6 CIDR format");
+            networks.Add(prefix.ToString());
+        }
+
+        return networks.ToImmutableArray();
     }
 
     public static object? Object(string name, JsonNode? value)
-        => value is JsonObject ? value.DeepClone() : throw OctaviaFaults.Field(name, Python.Str(value), "Value should be a dictionary");
+        => value is JsonObject ? value.DeepClone() : throw new ApiFault(400, $"Value not a valid dict: {Python.Str(value)}", Unconvertible);
 
     public static object? Persistence(string name, JsonNode? value)
     {
@@ -74,7 +85,7 @@ internal static class Value
 
         return new JsonObject
         {
-            ["type"] = given["type"] is { } type ? (string)OneOf("APP_COOKIE", "HTTP_COOKIE", "SOURCE_IP")("type", type)! : null,
+            ["type"] = (string)OneOf("APP_COOKIE", "HTTP_COOKIE", "SOURCE_IP")("type", given["type"] ?? throw OctaviaFaults.Missing("type"))!,
             ["cookie_name"] = given["cookie_name"]?.DeepClone(),
             ["persistence_timeout"] = given["persistence_timeout"]?.DeepClone(),
             ["persistence_granularity"] = given["persistence_granularity"]?.DeepClone(),

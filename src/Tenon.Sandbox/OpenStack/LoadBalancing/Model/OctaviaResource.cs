@@ -43,14 +43,14 @@ internal abstract class OctaviaResource
     public DateTimeOffset? UpdatedAt { get; set; }
 }
 
-/// <summary>A further address of a load balancer.</summary>
-internal sealed record AdditionalVip(string SubnetId, Ip Address) : IJson
+/// <summary>A further address of a load balancer; null where it was asked for and never made.</summary>
+internal sealed record AdditionalVip(string SubnetId, Ip? Address) : IJson
 {
     public void Write(Utf8JsonWriter writer)
     {
         writer.WriteStartObject();
         writer.WriteString("subnet_id", SubnetId);
-        writer.WriteString("ip_address", Address.ToString());
+        writer.WriteString("ip_address", Address?.ToString());
         writer.WriteEndObject();
     }
 }
@@ -90,6 +90,11 @@ internal sealed class LoadBalancer : OctaviaResource
 
 internal sealed class Listener : OctaviaResource
 {
+    /// <summary>Milliseconds; so are all of a listener's times.</summary>
+    public const int DefaultTimeout = 50000;
+
+    public const int DefaultConnectTimeout = 5000;
+
     public required LoadBalancer Balancer { get; init; }
 
     public required string Protocol { get; init; }
@@ -102,11 +107,11 @@ internal sealed class Listener : OctaviaResource
 
     public JsonObject InsertHeaders { get; set; } = [];
 
-    public int TimeoutClientData { get; set; } = 50000;
+    public int TimeoutClientData { get; set; } = DefaultTimeout;
 
-    public int TimeoutMemberConnect { get; set; } = 5000;
+    public int TimeoutMemberConnect { get; set; } = DefaultConnectTimeout;
 
-    public int TimeoutMemberData { get; set; } = 50000;
+    public int TimeoutMemberData { get; set; } = DefaultTimeout;
 
     public int TimeoutTcpInspect { get; set; }
 

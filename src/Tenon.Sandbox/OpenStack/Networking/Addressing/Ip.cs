@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Collections.Immutable;
 using System.Diagnostics.CodeAnalysis;
 using System.Net;
 using System.Net.Sockets;
@@ -114,6 +115,27 @@ internal readonly record struct Prefix
     public bool Contains(Prefix other) => other.Version == Version && other.Length >= Length && Contains(other.Network);
 
     public bool Overlaps(Prefix other) => Contains(other) || other.Contains(this);
+
+    /// <summary>The fewest prefixes that hold the same addresses, in order.</summary>
+    public static ImmutableArray<Prefix> Merge(IEnumerable<Prefix> prefixes)
+    {
+        var merged = new Stack<Prefix>();
+        foreach (Prefix prefix in prefixes.OrderBy(p => p.Version).ThenBy(p => p.Network.Value).ThenBy(p => p.Length))
+        {
+            if (merged.TryPeek(out Prefix last) && last.Contains(prefix)) continue;
+            Prefix next = prefix;
+            // Two halves are the whole, which may be a half again.
+            while (next.Length > 0 && merged.TryPeek(out Prefix half) && half.Length == next.Length && Of(next.Network, next.Length - 1) == Of(half.Network, half.Length - 1))
+            {
+                merged.Pop();
+                next = Of(next.Network, next.Length - 1);
+            }
+
+            merged.Push(next);
+        }
+
+        return [.. merged.Reverse()];
+    }
 
     public override string ToString() => $"{Network}/{Length}";
 }

@@ -10,8 +10,9 @@ namespace Tenon.Sandbox.OpenStack.Networking.Attributes;
 /// <summary>Neutron's lists: filters, tags, order, pages with links, fields.</summary>
 internal static class Lists
 {
-    private static readonly HashSet<string> Reserved =
-        ["fields", "limit", "marker", "page_reverse", "sort_key", "sort_dir", "tags", "tags-any", "not-tags", "not-tags-any", "changed_since", "verbose"];
+    private static readonly HashSet<string> Reserved = ["fields", "limit", "marker", "page_reverse", "sort_key", "sort_dir", "verbose"];
+
+    private static readonly HashSet<string> TagFilters = ["tags", "tags-any", "not-tags", "not-tags-any"];
 
     /// <summary>Answers a list.</summary>
     /// <param name="type">The resource's type.</param>
@@ -43,7 +44,8 @@ internal static class Lists
     public static bool Matches(object? value, string wanted) => value switch
     {
         null => wanted.Length == 0 || wanted is "None" or "null",
-        string text => text == wanted,
+        // The database compares names, states and addresses without regard to case.
+        string text => string.Equals(text, wanted, StringComparison.OrdinalIgnoreCase),
         bool flag => JsonReading.ParseBoolean(wanted) == flag,
         int number => wanted == number.ToString(),
         Ip address => Ip.TryParse(wanted, out Ip other) ? other == address : address.ToString() == wanted,
@@ -58,16 +60,21 @@ internal static class Lists
         ResourceType<T> type, IEnumerable<T> items, ApiRequest request, IReadOnlyDictionary<string, Func<T, IReadOnlyList<string>, bool>>? special)
         where T : NeutronResource
     {
-        var wanted = request.Query.Items.Where(i => !Reserved.Contains(i.Key)).GroupBy(i => i.Key, i => i.Value).ToList();
+        List<IGrouping<string, string>> wanted = [.. request.Query.Items
+            .Where(i => !Reserved.Contains(i.Key) && !(TagFilters.Contains(i.Key) && type.Find("tags") is not null)).GroupBy(i => i.Key, i => i.Value)];
         string[] unknown = [.. wanted.Select(g => g.Key).Where(k => special?.ContainsKey(k) != true && type.Find(k) is not { Filter: true })];
         if (unknown.Length > 0) throw Faults.Http400($"{Python.Repr(unknown)} is invalid attribute for filtering");
         foreach (IGrouping<string, string> group in wanted)
         {
-            string[] values = [.. group];
+            // An empty value asks for nothing.
+            string[] values = [.. group.Where(v => v.Length > 0)];
+            if (values.Length == 0) continue;
             if (special?.GetValueOrDefault(group.Key) is { } matches) items = items.Where(item => matches(item, values));
             else
             {
-                Func<T, object?> read = type.Find(group.Key)!.Read;
+                Attribute<T> attribute = type.Find(group.Key)!;
+                foreach (string one in values) CheckValue(attribute, one);
+                Func<T, object?> read = attribute.Read;
                 items = items.Where(item =>
                 {
                     object? value = read(item);
@@ -85,27 +92,31 @@ internal static class Lists
         items = ByTags(items, request.Query, "tags-any", (has, tags) => tags.Any(has.Contains));
         items = ByTags(items, request.Query, "not-tags", (has, tags) => !tags.All(has.Contains));
         items = ByTags(items, request.Query, "not-tags-any", (has, tags) => !tags.Any(has.Contains));
-        if (request.Query["changed_since"] is { } since)
-        {
-            if (!DateTimeOffset.TryParse(since, out DateTimeOffset from)) throw Faults.InvalidInput($"The specified value for 'changed_since' is not valid: {since}");
-            items = items.Where(item => item.UpdatedAt >= from);
-        }
-
         return items;
+    }
+
+    /// <summary>Refuses a flag that is none and a number that is none.</summary>
+    private static void CheckValue<T>(Attribute<T> attribute, string value)
+    {
+        if (attribute.Given?.Parse is not { } parse) return;
+        if (parse == Parse.Boolean) Parse.Boolean(attribute.Name, JsonValue.Create(value));
+        else if (parse == Parse.Integer || parse == Parse.IntegerOrNull || parse == Parse.IpVersion) Parse.Integer(attribute.Name, JsonValue.Create(value));
     }
 
     private static IEnumerable<T> ByTags<T>(IEnumerable<T> items, ApiQuery query, string name, Func<SortedSet<string>, string[], bool> matches)
         where T : NeutronResource
     {
         if (!query.Has(name)) return items;
-        string[] tags = [.. query.All(name).SelectMany(v => v.Split(','))];
+        string[] tags = [.. query.All(name).SelectMany(v => v.Split(',', StringSplitOptions.RemoveEmptyEntries))];
+        if (tags.Length == 0) return items;
         return items.Where(item => matches(item.Tags, tags));
     }
 
     private static IEnumerable<T> Sort<T>(ResourceType<T> type, IEnumerable<T> items, ApiQuery query) where T : NeutronResource
     {
         IReadOnlyList<string> keys = query.All("sort_key"), directions = query.All("sort_dir");
-        if (keys.Count == 0) return items;
+        // What asks for no order, and what is equal in the order asked for, comes by ID.
+        if (keys.Count == 0) return items.OrderBy(item => item.Id, StringComparer.Ordinal);
         if (keys.Count != directions.Count) throw Faults.Http400("The number of sort_keys and sort_dirs must be same");
         string[] unknown = [.. keys.Where(k => type.Find(k) is not { Sort: true })];
         if (unknown.Length > 0) throw Faults.Http400($"{Python.Repr(unknown)} is invalid attribute for sort_keys");
@@ -121,7 +132,7 @@ internal static class Lists
                 : descending ? ordered.ThenByDescending(read, ValueOrder.Instance) : ordered.ThenBy(read, ValueOrder.Instance);
         }
 
-        return ordered!;
+        return ordered!.ThenBy(item => item.Id, StringComparer.Ordinal);
     }
 
     private static (int Limit, bool Reverse) Limit(ApiQuery query)
@@ -181,7 +192,7 @@ internal static class Lists
             (null, null) => 0,
             (null, _) => -1,
             (_, null) => 1,
-            (string a, string b) => string.CompareOrdinal(a, b),
+            (string a, string b) => string.Compare(a, b, StringComparison.OrdinalIgnoreCase),
             (IComparable a, not null) when a.GetType() == y.GetType() => a.CompareTo(y),
             _ => string.CompareOrdinal(x.ToString(), y.ToString()),
         };

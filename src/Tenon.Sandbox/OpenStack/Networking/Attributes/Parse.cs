@@ -72,7 +72,7 @@ internal static class Parse
 
         return ids.Distinct().Count() == ids.Count
             ? ids.ToImmutable()
-            : throw Faults.Attribute(name, $"Duplicate items in the list: '{string.Join(", ", ids.Order())}'");
+            : throw Faults.Attribute(name, $"Duplicate items in the list: '{string.Join(", ", ids.GroupBy(i => i).Where(g => g.Count() > 1).Select(g => g.Key))}'");
     }
 
     public static object? TextList(string name, JsonNode? value)
@@ -88,7 +88,7 @@ internal static class Parse
     public static object? AddressOrNull(string name, JsonNode? value) => value is null ? null : Address(name, value);
 
     public static object? MacAddress(string name, JsonNode? value)
-        => Mac.IsValid(StringOf(value)) ? StringOf(value)!.ToLowerInvariant() : throw Faults.Attribute(name, $"'{Python.Str(value)}' is not a valid MAC address");
+        => Mac.IsValid(StringOf(value)) && StringOf(value) != "00:00:00:00:00:00" ? StringOf(value)! : throw Faults.Attribute(name, $"'{Python.Str(value)}' is not a valid MAC address");
 
     public static object? NameServers(string name, JsonNode? value)
     {
@@ -115,7 +115,7 @@ internal static class Parse
         foreach (JsonNode? item in array)
         {
             if (item is not JsonObject obj) throw Faults.Attribute(name, $"Invalid data format for hostroute: '{Python.Str(value)}'");
-            ExactKeys(name, obj, "nexthop", "destination");
+            ExactKeys(name, obj, "destination", "nexthop");
             string destination = Python.Str(obj["destination"]), hop = Python.Str(obj["nexthop"]);
             Prefix prefix = Cidr(name, destination);
             if (!Ip.TryParse(hop, out Ip nextHop)) throw Faults.Attribute(name, $"'{hop}' is not a valid IP address");
@@ -144,15 +144,17 @@ internal static class Parse
     public static object? Prefixes(string name, JsonNode? value)
     {
         if (value is not JsonArray array) throw Faults.Attribute(name, $"'{Python.Str(value)}' is not a list");
-        return array.Select(item => Cidr(name, Python.Str(item))).Distinct().ToImmutableArray();
+        return array.Select(item => Prefix.TryParse(Python.Str(item), out Prefix prefix) && Python.Str(item).Contains('/', StringComparison.Ordinal)
+            ? prefix
+            : throw Faults.Attribute(name, $"'{Python.Str(item)}' is not a valid IP subnet")).Distinct().ToImmutableArray();
     }
 
     /// <summary>A prefix; refuses what is none in canonical form.</summary>
     public static Prefix Cidr(string name, string text)
     {
-        if (!Prefix.TryParse(text, out Prefix prefix, out Ip given) || !text.Contains('/', StringComparison.Ordinal))
-            throw Faults.Attribute(name, $"'{text}' is not a valid CIDR");
-        if (given != prefix.Network) throw Faults.Attribute(name, $"'{text}' is not a recognized CIDR, '{prefix}' is recommended");
+        if (!Prefix.TryParse(text, out Prefix prefix, out Ip given)) throw Faults.Attribute(name, $"'{text}' is not a valid CIDR");
+        if (given != prefix.Network || !text.Contains('/', StringComparison.Ordinal))
+            throw Faults.Attribute(name, $"'{text}' is not a recognized CIDR, '{prefix}' is recommended");
         return prefix;
     }
 

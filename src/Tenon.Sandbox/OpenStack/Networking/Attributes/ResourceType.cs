@@ -32,10 +32,10 @@ internal sealed class ResourceType<T> where T : NeutronResource
     public Attribute<T>? Find(string name) => _byName.GetValueOrDefault(name);
 
     /// <summary>The attributes that every resource with an owner has.</summary>
-    public static IEnumerable<Attribute<T>> Owned(bool name = true)
+    public static IEnumerable<Attribute<T>> Owned(bool name = true, bool nameRequired = false)
     {
         yield return new("id", r => r.Id) { Sort = true };
-        if (name) yield return new("name", r => r.Name) { Sort = true, Given = new(Parse.Name) { Default = () => "" } };
+        if (name) yield return new("name", r => r.Name) { Sort = true, Given = new(Parse.Name) { Required = nameRequired, Default = () => "" } };
         yield return new("tenant_id", r => r.ProjectId) { Sort = true, Given = new(Parse.Name) { Put = false } };
         yield return new("project_id", r => r.ProjectId) { Sort = true, Given = new(Parse.Name) { Put = false } };
     }
@@ -43,11 +43,11 @@ internal sealed class ResourceType<T> where T : NeutronResource
     /// <summary>The attributes that come with Neutron's standard attribute table.</summary>
     public static IEnumerable<Attribute<T>> Standard(bool tags = true)
     {
-        yield return new("description", r => r.Description) { Sort = true, Given = new(Parse.Name) { Default = () => "" } };
+        yield return new("description", r => r.Description) { Given = new(Parse.Name) { Default = () => "" } };
         if (tags) yield return new("tags", r => r.Tags) { Filter = false };
-        yield return new("created_at", r => r.CreatedAt) { Sort = true };
-        yield return new("updated_at", r => r.UpdatedAt) { Sort = true };
-        yield return new("revision_number", r => r.Revision) { Sort = true };
+        yield return new("created_at", r => r.CreatedAt) { Filter = false };
+        yield return new("updated_at", r => r.UpdatedAt) { Filter = false };
+        yield return new("revision_number", r => r.Revision);
     }
 
     /// <summary>Reads the body of a create: one resource, or many under the plural name.</summary>
@@ -77,7 +77,12 @@ internal sealed class ResourceType<T> where T : NeutronResource
     {
         try
         {
-            return request.Body as JsonObject ?? throw Faults.Http400("Resource body required");
+            return request.Body switch
+            {
+                JsonObject body => body,
+                null => throw Faults.Http400("Resource body required"),
+                _ => throw Faults.Http400("Body contains invalid data"),
+            };
         }
         catch (ApiFault fault) when (fault.Type == "MalformedBody")
         {
@@ -103,8 +108,8 @@ internal sealed class ResourceType<T> where T : NeutronResource
 
     private Input ReadOne(JsonNode? node, TokenInfo token, bool create)
     {
-        if (node is not JsonObject given) throw Faults.Http400($"Unable to find '{Singular}' in request body");
-        CheckProject(given, token, create);
+        if (node is not JsonObject given) throw Faults.Http400("Body contains invalid data");
+        CheckProject(given, token);
         string[] unknown = [.. given.Select(p => p.Key).Where(k => Find(k) is null)];
         if (unknown.Length > 0) throw Faults.Http400($"Unrecognized attribute(s) '{string.Join(", ", unknown)}'");
         var values = new Dictionary<string, object?>(StringComparer.Ordinal);
@@ -130,10 +135,10 @@ internal sealed class ResourceType<T> where T : NeutronResource
     }
 
     /// <summary>The two names of the owner are one; only the administrator names another than himself.</summary>
-    private static void CheckProject(JsonObject given, TokenInfo token, bool create)
+    private static void CheckProject(JsonObject given, TokenInfo token)
     {
         string? project = given.String("project_id") ?? given.String("tenant_id");
-        if (!create || project is null || token.MaySee(project)) return;
+        if (project is null || token.MaySee(project)) return;
         throw Faults.Http400(
             "Specifying 'project_id' or 'tenant_id' other than the authenticated project in request requires admin or advsvc privileges");
     }

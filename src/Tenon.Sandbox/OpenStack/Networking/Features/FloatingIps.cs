@@ -49,6 +49,7 @@ internal sealed class FloatingIps(NetworkState state, PortAllocator allocator)
         Port? port = portId is null ? null : state.PortFor(token, portId);
         var id = Text.NewUuid();
         string? subnetId = input.Get<string>("subnet_id");
+        if (subnetId is not null && !state.Subnets.Contains(subnetId)) throw Faults.SubnetNotFound(subnetId);
         var address = input["floating_ip_address"] as Ip?;
         Port outside = allocator.Create(new PortSpec(external, "")
         {
@@ -58,6 +59,7 @@ internal sealed class FloatingIps(NetworkState state, PortAllocator allocator)
             // A floating IP is an IPv4 address.
             FixedIps = subnetId is not null || address is not null ? [new FixedIpRequest(subnetId, address)] : FirstIPv4(external),
         });
+        outside.Status = "N/A";
         try
         {
             if (outside.FixedIps.Length == 0)
@@ -67,8 +69,6 @@ internal sealed class FloatingIps(NetworkState state, PortAllocator allocator)
                 Id = id,
                 ProjectId = project,
                 Description = input.Or("description", ""),
-                DnsName = input.Or("dns_name", ""),
-                DnsDomain = input.Or("dns_domain", ""),
                 ExternalNetwork = external,
                 ExternalPort = outside,
                 CreatedAt = state.Now,
@@ -104,11 +104,12 @@ internal sealed class FloatingIps(NetworkState state, PortAllocator allocator)
         bool portGiven = input.Has("port_id");
         string? portId = input.Get<string>("port_id");
         var fixedAddress = input["fixed_ip_address"] as Ip?;
-        if (portId is null && fixedAddress is not null && (portGiven || floating.Port is null))
+        if (portId is null && fixedAddress is not null)
             throw Bad("fixed_ip_address cannot be specified without a port_id");
         if (portId is not null) Associate(floating, state.PortFor(token, portId), fixedAddress);
         else if (portGiven && floating.Port is not null) Release(state, floating);
-        else if (fixedAddress is not null) Associate(floating, floating.Port!, fixedAddress);
+        // Whatever changes, the address that goes with the port is looked for again.
+        else if (floating.Port is { } port && input.Names.Any()) Choose(port, null);
         input.When<string>("description", text => floating.Description = text);
     }
 

@@ -57,7 +57,7 @@ internal sealed class InfrastructureFeature(NetworkState state)
         ["id"] = $"chassis-{zone}",
         ["agent_type"] = i == 0 ? "OVN Controller Gateway agent" : "OVN Controller agent",
         ["binary"] = "ovn-controller",
-        ["host"] = $"chassis-{zone}",
+        ["host"] = state.Hosts[i],
         ["topic"] = "n/a",
         ["description"] = "",
         ["availability_zone"] = zone,
@@ -77,11 +77,12 @@ internal sealed class InfrastructureFeature(NetworkState state)
             UInt128 size = UInt128.Zero;
             foreach (IpRange pool in subnet.Pools) size += pool.End.Value - pool.Start.Value + 1;
             total += (double)size;
-            used += subnet.Ledger.Count;
+            int held = network.Ports.Sum(p => p.FixedIps.Count(a => a.Subnet == subnet));
+            used += held;
             subnets.Add(new JsonObject
             {
                 ["subnet_id"] = subnet.Id, ["subnet_name"] = subnet.Name, ["cidr"] = subnet.Cidr.ToString(), ["ip_version"] = subnet.Cidr.Version,
-                ["total_ips"] = JsonNode.Parse(size.ToString()), ["used_ips"] = subnet.Ledger.Count,
+                ["total_ips"] = JsonNode.Parse(size.ToString()), ["used_ips"] = held,
             });
         }
 

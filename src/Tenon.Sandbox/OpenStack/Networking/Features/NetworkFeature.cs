@@ -7,7 +7,7 @@ using Tenon.Sandbox.OpenStack.Networking.Resources;
 namespace Tenon.Sandbox.OpenStack.Networking.Features;
 
 /// <summary>Networks.</summary>
-internal sealed class NetworkFeature(NetworkState state, SubnetFeature subnets)
+internal sealed class NetworkFeature(NetworkState state, SubnetFeature subnets, PortAllocator allocator)
 {
     private const int TunnelMtu = 1442;
     private const int WireMtu = 1500;
@@ -30,7 +30,6 @@ internal sealed class NetworkFeature(NetworkState state, SubnetFeature subnets)
     {
         int most = providerType == "geneve" ? TunnelMtu : WireMtu;
         if (mtu > most) throw Faults.InvalidInput($"Requested MTU is too big, maximum is {most}");
-        if (mtu is > 0 and < 68) throw Faults.InvalidInput("Requested MTU is too small, minimum is 68");
     }
 
     private Network Create(Input input, string project, TokenInfo token)
@@ -65,6 +64,11 @@ internal sealed class NetworkFeature(NetworkState state, SubnetFeature subnets)
         };
         network.Born(state.Now, 1);
         state.Networks.Add(network.Id, network);
+        // OVN answers DHCP and metadata from a port of its own on each network.
+        allocator.Create(new PortSpec(network, project)
+        {
+            DeviceId = $"ovnmeta-{network.Id}", DeviceOwner = NeutronOwners.Distributed, FixedIps = [], CheckQuota = false,
+        });
         return network;
     }
 
@@ -94,14 +98,16 @@ internal sealed class NetworkFeature(NetworkState state, SubnetFeature subnets)
 
     private void Delete(Network network)
     {
-        if (network.Ports.Count > 0)
+        Port[] used = [.. network.Ports.Where(p => p.DeviceOwner != NeutronOwners.Distributed)];
+        if (used.Length > 0)
         {
             throw Faults.Conflict(
                 "NetworkInUse",
                 $"Unable to complete operation on network {network.Id}. There are one or more ports still in use on the network, "
-                + $"id for these ports is: {string.Join(",", network.Ports.Select(p => p.Id))}.");
+                + $"id for these ports is: {string.Join(",", used.Select(p => p.Id))}.");
         }
 
+        foreach (Port own in network.Ports.ToList()) allocator.Remove(own);
         foreach (Subnet subnet in network.Subnets.ToList()) subnets.Delete(subnet);
         state.Networks.Remove(network.Id);
     }

@@ -70,7 +70,7 @@ internal sealed class PortAllocator(NetworkState state)
         }
 
         ImmutableArray<FixedIp> addresses = Allocate(network, spec.FixedIps, mac, spec.DeviceOwner);
-        if (spec.SecurityGroups is null && security && (addresses.Length > 0 || spec.FixedIps is null)) groups = [state.DefaultGroup(spec.ProjectId).Id];
+        if (spec.SecurityGroups is null && security) groups = [state.DefaultGroup(spec.ProjectId).Id];
         var port = new Port
         {
             Id = Text.NewUuid(),
@@ -109,6 +109,13 @@ internal sealed class PortAllocator(NetworkState state)
             return;
         }
 
+        if (!state.Hosts.Contains(host))
+        {
+            port.VifType = "binding_failed";
+            port.VifDetails = [];
+            return;
+        }
+
         port.VifType = "ovs";
         port.VifDetails = new JsonObject
         {
@@ -131,7 +138,7 @@ internal sealed class PortAllocator(NetworkState state)
     }
 
     /// <summary>Gives a port other addresses; those that stay keep their place.</summary>
-    public void Readdress(Port port, ImmutableArray<FixedIpRequest> wanted)
+    public static void Readdress(Port port, ImmutableArray<FixedIpRequest> wanted)
     {
         ImmutableArray<FixedIp> old = port.FixedIps;
         foreach (FixedIp address in old) address.Subnet.Ledger.Release(address.Address);
@@ -159,8 +166,7 @@ internal sealed class PortAllocator(NetworkState state)
             throw;
         }
 
-        foreach (FloatingIp floating in port.FloatingIps.Where(f => !port.FixedIps.Any(a => a.Address == f.FixedAddress)).ToList())
-            FloatingIps.Release(state, floating);
+        // A floating IP stays, though its fixed address is gone.
     }
 
     /// <summary>Removes a port and what hangs on it.</summary>
@@ -246,18 +252,17 @@ internal sealed class PortAllocator(NetworkState state)
         {
             if (subnet is null)
             {
-                subnet = network.Subnets.FirstOrDefault(s => s.Cidr.Contains(address)) ?? throw Faults.Invalid(
+                subnet = network.Subnets.FirstOrDefault(s => IsHost(s.Cidr, address)) ?? throw Faults.Invalid(
                     "InvalidIpForNetwork", $"IP address {address} is not a valid IP for any of the subnets on the specified network.");
             }
 
-            bool edge = subnet.Cidr.Version == 4 && subnet.Cidr.Length < 31 && (address == subnet.Cidr.First || address == subnet.Cidr.Last);
-            if (!subnet.Cidr.Contains(address) || edge)
+            if (!IsHost(subnet.Cidr, address))
                 throw Faults.Invalid("InvalidIpForSubnet", $"IP address {address} is not a valid IP for the specified subnet.");
             if (subnet.AutoAddress && address != Mac.Eui64(subnet.Cidr, mac) && address != subnet.Gateway)
             {
                 throw Faults.Invalid(
                     "AllocationOnAutoAddressSubnet",
-                    $"IPv6 address {address} can not be directly assigned to a port on subnet {subnet.Id} as the subnet is configured for automatic addresses");
+                    $"IPv6 address {address} cannot be directly assigned to a port on subnet {subnet.Id} as the subnet is configured for automatic addresses");
             }
 
             NetworkState.Take(subnet, address);
@@ -274,6 +279,9 @@ internal sealed class PortAllocator(NetworkState state)
         return new FixedIp(subnet, subnet.Ledger.TakeNext(subnet.Pools) ?? throw NoneLeft(network));
     }
 
+    private static bool IsHost(Prefix cidr, Ip address)
+        => cidr.Contains(address) && !(cidr.Version == 4 && cidr.Length < 31 && (address == cidr.First || address == cidr.Last));
+
     private static ApiFault NoneLeft(Network network)
         => Faults.Conflict("IpAddressGenerationFailure", $"No more IP addresses available on network {network.Id}.");
 }
@@ -284,5 +292,6 @@ internal static class NeutronOwners
     public const string RouterInterface = "network:router_interface";
     public const string RouterGateway = "network:router_gateway";
     public const string FloatingIp = "network:floatingip";
+    public const string Distributed = "network:distributed";
     public const string Subport = "trunk:subport";
 }

@@ -29,6 +29,8 @@ internal sealed class PortFeature(NetworkState state, PortAllocator allocator, T
         Update = Update,
         Delete = Delete,
         Filters = Filters,
+        CheckBulk = CheckBulk,
+        BulkFailed = LoseAddresses,
     }.Map(routes);
 
     /// <summary>Deletes a port as a client may.</summary>
@@ -47,9 +49,34 @@ internal sealed class PortFeature(NetworkState state, PortAllocator allocator, T
         allocator.Remove(port);
     }
 
+    /// <summary>
+    /// What the service does otherwise for many ports than for one: it breaks where an address would configure itself, and it forgets address
+    /// pairs and DHCP options.
+    /// </summary>
+    private void CheckBulk(ImmutableArray<Input> inputs, string project)
+    {
+        foreach (Input input in inputs)
+        {
+            if (input.Or("allowed_address_pairs", ImmutableArray<AddressPair>.Empty).Length > 0 && !input.Or("port_security_enabled", true))
+                throw PortAllocator.AddressPairsNeedSecurity();
+            if (state.Networks.TryGet(input.Get<string>("network_id")!, out Network? network) && network.Subnets.Any(s => s.AutoAddress)) throw Faults.Crash();
+            input.Set("allowed_address_pairs", ImmutableArray<AddressPair>.Empty);
+            input.Set("extra_dhcp_opts", new JsonArray());
+        }
+    }
+
+    /// <summary>Where an address of many ports cannot be had, those that were already given to the others before it are lost until the subnet goes.</summary>
+    private static void LoseAddresses(IReadOnlyList<Port> made, ApiFault fault)
+    {
+        if (fault.Type is not ("IpAddressAlreadyAllocated" or "IpAddressGenerationFailure" or "InvalidIpForNetwork" or "InvalidIpForSubnet")) return;
+        foreach (FixedIp address in made.SelectMany(p => p.FixedIps)) address.Subnet.Ledger.Take(address.Address);
+    }
+
     /// <summary><c>fixed_ips=ip_address=A</c>, <c>subnet_id=S</c>, <c>ip_address_substr=T</c>: of each kind one must match, on the same port.</summary>
     private static bool MatchesFixedIps(Port port, IReadOnlyList<string> wanted)
     {
+        if (wanted.FirstOrDefault(w => !w.Contains('=', StringComparison.Ordinal)) is { } odd)
+            throw Faults.InvalidInput($"'{odd}' is not of the form <key>=[value]");
         foreach (IGrouping<string, string> kind in wanted.Select(w => w.Split('=', 2)).GroupBy(p => p[0], p => p.Length > 1 ? p[1] : ""))
         {
             bool found = kind.Key switch
@@ -57,7 +84,7 @@ internal sealed class PortFeature(NetworkState state, PortAllocator allocator, T
                 "ip_address" => port.FixedIps.Any(a => kind.Any(text => Lists.Matches(a.Address, text))),
                 "subnet_id" => port.FixedIps.Any(a => kind.Contains(a.Subnet.Id)),
                 "ip_address_substr" => port.FixedIps.Any(a => kind.Any(text => a.Address.ToString().Contains(text, StringComparison.Ordinal))),
-                _ => throw Faults.Http400($"Invalid filter keys: fixed_ips={kind.Key}"),
+                _ => true,
             };
             if (!found) return false;
         }
@@ -113,6 +140,7 @@ internal sealed class PortFeature(NetworkState state, PortAllocator allocator, T
     private void Update(Port port, Input input, TokenInfo token)
     {
         CheckNetworkOwner(port.Network, input, token, "update");
+        if (input.Has("mac_address") && !token.IsAdmin) throw Faults.Forbidden("(rule:update_port and rule:update_port:mac_address)");
         CheckSubnets(input, token);
         bool security = input.Or("port_security_enabled", port.PortSecurityEnabled);
         ImmutableArray<string> groups = input.Or("security_groups", port.SecurityGroups);
@@ -133,7 +161,7 @@ internal sealed class PortFeature(NetworkState state, PortAllocator allocator, T
         }
 
         if (input.Get<string>("mac_address") is { } mac && mac != port.Mac) ChangeMac(port, mac);
-        if (input["fixed_ips"] is ImmutableArray<FixedIpRequest> fixedIps) allocator.Readdress(port, fixedIps);
+        if (input["fixed_ips"] is ImmutableArray<FixedIpRequest> fixedIps) PortAllocator.Readdress(port, fixedIps);
         port.PortSecurityEnabled = security;
         port.SecurityGroups = groups;
         port.AddressPairs = [.. pairs.Select(p => p.Mac.Length == 0 ? p with { Mac = port.Mac } : p)];

@@ -29,6 +29,9 @@ internal sealed class RouterFeature(NetworkState state, PortAllocator allocator)
             Create = Create,
             Update = Update,
             Delete = Delete,
+            SaysNothingNew = (router, input) => input.Names.All(n => n == "routes")
+                && (!input.Has("routes") || input.Or("routes", ImmutableArray<Route>.Empty).ToHashSet().SetEquals(router.Routes)),
+            MayExpectRevision = input => input.Has("routes"),
         };
         _api.Map(routes);
         routes.Put("/v2.0/routers/{id}/add_router_interface", "routers.add_interface", AddInterface);
@@ -43,6 +46,11 @@ internal sealed class RouterFeature(NetworkState state, PortAllocator allocator)
     private Router Create(Input input, string project, TokenInfo token)
     {
         state.Quotas.Check(project, "router", () => state.Routers.Count(r => r.ProjectId == project));
+        foreach (string zone in input.Or("availability_zone_hints", ImmutableArray<string>.Empty))
+        {
+            if (!state.Context.Zones.Contains(zone)) throw Faults.NotFound("AvailabilityZoneNotFound", $"AvailabilityZone {zone} could not be found.");
+        }
+
         Network? external = null;
         var gateway = input["external_gateway_info"] as JsonObject;
         if (gateway is { Count: > 0 }) external = CheckGateway(gateway, token, "create");
@@ -66,7 +74,7 @@ internal sealed class RouterFeature(NetworkState state, PortAllocator allocator)
     {
         if (input["routes"] is ImmutableArray<Route> routes) CheckRoutes(router, routes);
         if (input.Has("external_gateway_info")) ChangeGateway(router, input["external_gateway_info"] as JsonObject, token);
-        input.When<ImmutableArray<Route>>("routes", changed => router.Routes = changed);
+        input.When<ImmutableArray<Route>>("routes", changed => router.Routes = InOrder(changed));
         input.When<string>("name", name => router.Name = name);
         input.When<string>("description", text => router.Description = text);
         input.When<bool>("admin_state_up", up => router.AdminStateUp = up);
@@ -117,7 +125,7 @@ internal sealed class RouterFeature(NetworkState state, PortAllocator allocator)
         if (router.Gateway is { } same)
         {
             router.Gateway = same with { EnableSnat = given!.Boolean("enable_snat") ?? same.EnableSnat };
-            if (Addresses(given!) is { } addresses) allocator.Readdress(same.Port, addresses);
+            if (Addresses(given!) is { } addresses) PortAllocator.Readdress(same.Port, addresses);
         }
         else
         {
@@ -131,6 +139,8 @@ internal sealed class RouterFeature(NetworkState state, PortAllocator allocator)
         {
             DeviceId = router.Id, DeviceOwner = NeutronOwners.RouterGateway, FixedIps = Addresses(given), CheckQuota = false,
         });
+        // The one host with the external bridge is the gateway.
+        allocator.Bind(port, state.Hosts[0]);
         allocator.BringUp(port, TimeSpan.Zero);
         router.Gateway = new Gateway(port, given.Boolean("enable_snat") ?? true);
     }
@@ -154,8 +164,9 @@ internal sealed class RouterFeature(NetworkState state, PortAllocator allocator)
     private ApiResponse AddInterface(ApiRequest request)
     {
         Router router = _api!.Find(request);
-        JsonObject body = ResourceType<Router>.BodyOf(request);
+        JsonObject body = request.RawBody.IsEmpty ? [] : ResourceType<Router>.BodyOf(request);
         string? subnetId = body.String("subnet_id"), portId = body.String("port_id");
+        if ((subnetId ?? portId) is { } id && !Text.IsUuid(id)) throw Bad($"'{id}' is not a valid UUID");
         if (subnetId is null && portId is null) throw Bad("Either subnet_id or port_id must be specified");
         if (subnetId is not null && portId is not null) throw Bad("Cannot specify both subnet-id and port-id");
         Port port;
@@ -233,8 +244,9 @@ internal sealed class RouterFeature(NetworkState state, PortAllocator allocator)
     private ApiResponse RemoveInterface(ApiRequest request)
     {
         Router router = _api!.Find(request);
-        JsonObject body = ResourceType<Router>.BodyOf(request);
+        JsonObject body = request.RawBody.IsEmpty ? [] : ResourceType<Router>.BodyOf(request);
         string? subnetId = body.String("subnet_id"), portId = body.String("port_id");
+        if ((subnetId ?? portId) is { } id && !Text.IsUuid(id)) throw Bad($"'{id}' is not a valid UUID");
         if (subnetId is null && portId is null) throw Bad("Either subnet_id or port_id must be specified");
         Port? port;
         Subnet subnet;
@@ -293,10 +305,10 @@ internal sealed class RouterFeature(NetworkState state, PortAllocator allocator)
     private ApiResponse ChangeRoutes(ApiRequest request, Func<ImmutableArray<Route>, ImmutableArray<Route>, ImmutableArray<Route>> change)
     {
         Router router = _api!.FindToChange(request, "update");
-        if (ResourceType<Router>.BodyOf(request)["router"] is not JsonObject body) throw Faults.Http400("Unable to find 'router' in request body");
-        if (!body.ContainsKey("routes")) throw Faults.Invalid("BadRequest", "Bad router request: 'routes' is missing from the request body.");
-        var given = (ImmutableArray<Route>)Parse.Routes("routes", body["routes"])!;
-        ImmutableArray<Route> routes = change(router.Routes, given);
+        // Nobody looks at the body before it is used, so that a bad one breaks the service; a route given twice is one.
+        if (ResourceType<Router>.BodyOf(request)["router"] is not JsonObject body || body["routes"] is not JsonArray array) throw Faults.Crash();
+        var given = array.Select(RouteOf).Distinct().ToImmutableArray();
+        ImmutableArray<Route> routes = InOrder(change(router.Routes, given));
         if (routes.Length > router.Routes.Length) CheckRoutes(router, routes);
         if (!routes.SequenceEqual(router.Routes))
         {
@@ -306,6 +318,15 @@ internal sealed class RouterFeature(NetworkState state, PortAllocator allocator)
 
         return _api.Answer(200, router, request);
     }
+
+    private static Route RouteOf(JsonNode? node)
+        => node is JsonObject route && Prefix.TryParse(route.String("destination"), out Prefix destination) && Ip.TryParse(route.String("nexthop"), out Ip hop)
+            ? new Route(destination, hop)
+            : throw Faults.Crash();
+
+    /// <summary>As the database gives them: by destination and next hop, each as text.</summary>
+    private static ImmutableArray<Route> InOrder(IEnumerable<Route> routes)
+        => [.. routes.OrderBy(r => r.Destination.ToString(), StringComparer.Ordinal).ThenBy(r => r.NextHop.ToString(), StringComparer.Ordinal)];
 
     private void CheckRoutes(Router router, ImmutableArray<Route> routes)
     {

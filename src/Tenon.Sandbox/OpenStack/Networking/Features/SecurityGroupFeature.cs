@@ -11,7 +11,11 @@ namespace Tenon.Sandbox.OpenStack.Networking.Features;
 internal sealed class SecurityGroupFeature(NetworkState state)
 {
     private sealed record RuleKey(
-        string Direction, string EtherType, int? Protocol, int? Minimum, int? Maximum, string? Prefix, string? Group, string? AddressGroup);
+        string Direction, string EtherType, int? Protocol, int? Minimum, int? Maximum, string? Prefix, string? Group, string? AddressGroup)
+    {
+        /// <summary>What rules are told apart by: all addresses are no restriction, and so no prefix.</summary>
+        public RuleKey Scope => Prefix?.EndsWith("/0", StringComparison.Ordinal) == true ? this with { Prefix = null } : this;
+    }
 
     public void Map(RouteTable routes)
     {
@@ -24,11 +28,14 @@ internal sealed class SecurityGroupFeature(NetworkState state)
             NotFound = Faults.GroupNotFound,
             Create = Create,
             Update = Update,
-            Delete = Delete,
-            BeforeList = token =>
+            CheckDelete = (group, token) =>
             {
-                if (token.ProjectId is { } project) state.DefaultGroup(project);
+                if (InUse(group)) throw UseFault(group);
+                if (group.IsDefault && !token.IsAdmin)
+                    throw Faults.Conflict("SecurityGroupCannotRemoveDefault", "Insufficient rights for removing default security group.");
             },
+            Delete = Delete,
+            BeforeList = MakeDefaultGroup,
         }.Map(routes);
         new ResourceApi<SecurityGroupRule>
         {
@@ -39,14 +46,19 @@ internal sealed class SecurityGroupFeature(NetworkState state)
             NotFound = id => Faults.NotFound("SecurityGroupRuleNotFound", $"Security group rule {id} does not exist"),
             Create = (input, project, token) => CreateRule(input, project, token, Keys(input)),
             CheckBulk = CheckBulk,
-            Update = (rule, input, _) => input.When<string>("description", text => rule.Description = text),
+            // The service has the call, and breaks on it.
+            Update = (_, _, _) => throw Faults.Crash(),
             Delete = DeleteRule,
-            BeforeList = token =>
-            {
-                if (token.ProjectId is { } project) state.DefaultGroup(project);
-            },
+            BeforeList = MakeDefaultGroup,
         }.Map(routes);
         MapAddressGroups(routes);
+    }
+
+    /// <summary>A project has its default group as soon as somebody asks for its groups.</summary>
+    private void MakeDefaultGroup(ApiRequest request)
+    {
+        string? project = request.Query["project_id"] ?? request.Query["tenant_id"] ?? request.Token.ProjectId;
+        if (project is { Length: > 0 } && request.Token.MaySee(project)) state.DefaultGroup(project);
     }
 
     private static RuleKey KeyOf(SecurityGroupRule rule) => new(
@@ -56,7 +68,7 @@ internal sealed class SecurityGroupFeature(NetworkState state)
     private SecurityGroup Create(Input input, string project, TokenInfo token)
     {
         if (string.Equals(input.Get<string>("name"), "default", StringComparison.OrdinalIgnoreCase))
-            throw Faults.Conflict("SecurityGroupDefaultAlreadyExists", "Default security group already exists.");
+            throw DefaultExists();
         state.DefaultGroup(project);
         state.Quotas.Check(project, "security_group", () => state.Groups.Count(g => g.ProjectId == project));
         SecurityGroup group = state.NewGroup(project, input.Or("name", ""), input.Or("description", ""), isDefault: false);
@@ -68,6 +80,7 @@ internal sealed class SecurityGroupFeature(NetworkState state)
 
     private void Update(SecurityGroup group, Input input, TokenInfo token)
     {
+        if (!group.IsDefault && string.Equals(input.Get<string>("name"), "default", StringComparison.OrdinalIgnoreCase)) throw DefaultExists();
         if (group.IsDefault && input.Has("name") && input.Get<string>("name") != group.Name)
             throw Faults.Conflict("SecurityGroupCannotUpdateDefault", "Updating default security group not allowed.");
         if (input.Has("stateful") && input.Or("stateful", true) != group.Stateful && InUse(group)) throw UseFault(group);
@@ -76,6 +89,8 @@ internal sealed class SecurityGroupFeature(NetworkState state)
         input.When<bool>("stateful", stateful => group.Stateful = stateful);
     }
 
+    private static ApiFault DefaultExists() => Faults.Conflict("SecurityGroupDefaultAlreadyExists", "Default security group already exists.");
+
     private bool InUse(SecurityGroup group) => state.Ports.Any(p => p.SecurityGroups.Contains(group.Id));
 
     private static ApiFault UseFault(SecurityGroup group) => Faults.Conflict("SecurityGroupInUse", $"Security Group {group.Id} in use.");
@@ -83,10 +98,9 @@ internal sealed class SecurityGroupFeature(NetworkState state)
     private void Delete(SecurityGroup group)
     {
         if (InUse(group)) throw UseFault(group);
-        if (group.IsDefault) throw Faults.Conflict("SecurityGroupCannotRemoveDefault", "Insufficient rights for removing default security group.");
         foreach (SecurityGroupRule rule in state.Rules.Where(r => r.RemoteGroupId == group.Id).ToList()) DeleteRule(rule);
         foreach (SecurityGroupRule rule in group.Rules) state.Rules.Remove(rule.Id);
-        state.Groups.Remove(group.Id);
+        state.Remove(group);
     }
 
     private void DeleteRule(SecurityGroupRule rule)
@@ -154,8 +168,7 @@ internal sealed class SecurityGroupFeature(NetworkState state)
             throw AddressGroupNotFound(addresses);
         SecurityGroup group = GroupFor(input.Get<string>("security_group_id")!, project, token);
         state.Quotas.Check(project, "security_group_rule", () => state.Rules.Count(r => r.ProjectId == project));
-        if (group.Rules.FirstOrDefault(r => KeyOf(r) == key) is { } same)
-            throw Faults.Conflict("SecurityGroupRuleExists", $"Security group rule already exists. Rule id is {same.Id}.");
+        CheckNew(group, key);
         var rule = new SecurityGroupRule
         {
             Id = Text.NewUuid(),
@@ -181,13 +194,25 @@ internal sealed class SecurityGroupFeature(NetworkState state)
         return rule;
     }
 
+    private static void CheckNew(SecurityGroup group, RuleKey key)
+    {
+        if (group.Rules.FirstOrDefault(r => KeyOf(r).Scope == key.Scope) is { } same)
+            throw Faults.Conflict("SecurityGroupRuleExists", $"Security group rule already exists. Rule id is {same.Id}.");
+    }
+
     private void CheckBulk(ImmutableArray<Input> inputs, string project)
     {
         if (inputs.Length < 2) return;
         if (inputs.Select(i => i.Get<string>("security_group_id")).Distinct().Count() > 1)
             throw Faults.Invalid("SecurityGroupNotSingleGroupRules", "Only allowed to update rules for one security profile at a time");
-        if (inputs.Select(Keys).Distinct().Count() < inputs.Length)
+        RuleKey[] keys = [.. inputs.Select(Keys)];
+        if (keys.Select(k => k.Scope).Distinct().Count() < inputs.Length)
             throw Faults.Conflict("DuplicateSecurityGroupRuleInPost", "Duplicate Security Group Rule in POST.");
+        if (state.Groups.TryGet(inputs[0].Get<string>("security_group_id")!, out SecurityGroup? group) && group.ProjectId == project)
+        {
+            foreach (RuleKey key in keys) CheckNew(group, key);
+        }
+
         state.Quotas.Check(project, "security_group_rule", () => state.Rules.Count(r => r.ProjectId == project), inputs.Length);
     }
 

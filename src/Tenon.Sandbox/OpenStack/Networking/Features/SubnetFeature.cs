@@ -10,6 +10,9 @@ namespace Tenon.Sandbox.OpenStack.Networking.Features;
 /// <summary>Subnets.</summary>
 internal sealed class SubnetFeature(NetworkState state)
 {
+    private const int MostNameServers = 5;
+    private const int MostHostRoutes = 20;
+
     public void Map(RouteTable routes) => new ResourceApi<Subnet>
     {
         Type = NetworkTypes.Subnets,
@@ -28,7 +31,7 @@ internal sealed class SubnetFeature(NetworkState state)
     public void Delete(Subnet subnet)
     {
         bool Holds(Port port) => port.FixedIps.Any(a => a.Subnet == subnet);
-        if (subnet.Network.Ports.Any(p => Holds(p) && (!subnet.AutoAddress || p.DeviceOwner.StartsWith("network:", StringComparison.Ordinal))))
+        if (subnet.Network.Ports.Any(p => Holds(p) && p.DeviceOwner != NeutronOwners.Distributed && (!subnet.AutoAddress || p.DeviceOwner.StartsWith("network:", StringComparison.Ordinal))))
         {
             throw Faults.Conflict(
                 "SubnetInUse", $"Unable to complete operation on subnet {subnet.Id}: One or more ports have an IP allocation from this subnet.");
@@ -93,6 +96,9 @@ internal sealed class SubnetFeature(NetworkState state)
 
     private static void CheckModes(int version, string? ra, string? address, Prefix cidr, bool dhcp)
     {
+        if (dhcp && cidr.Length >= (version == 4 ? 31 : 127))
+            throw Faults.InvalidInput("Subnet has a prefix length that is incompatible with DHCP service enabled");
+        if (dhcp && cidr.Length == 0) throw Faults.InvalidInput($"First IP '{cidr.First}' of network is not supported if enable_dhcp is True.");
         if (version == 4)
         {
             if (ra is not null) throw Faults.InvalidInput("ipv6_ra_mode is not valid when ip_version is 4");
@@ -118,7 +124,8 @@ internal sealed class SubnetFeature(NetworkState state)
     private Subnet Create(Input input, string project, TokenInfo token)
     {
         Network network = state.NetworkFor(token, input.Get<string>("network_id")!);
-        if (!token.MaySee(network.ProjectId)) throw Faults.Forbidden("rule:create_subnet");
+        if (!token.MaySee(network.ProjectId))
+            throw new ApiFault(403, $"Tenant {token.ProjectId} not allowed to create subnet on this network", "HTTPForbidden");
         state.Quotas.Check(project, "subnet", () => state.Subnets.Count(s => s.ProjectId == project));
         int version = input.Get<int>("ip_version");
         SubnetPool? pool = FindPool(input, version, token);
@@ -128,8 +135,12 @@ internal sealed class SubnetFeature(NetworkState state)
         bool dhcp = input.Or("enable_dhcp", true);
         CheckModes(version, ra, address, cidr, dhcp);
         Ip? gateway = GatewayOf(input, cidr);
-        ImmutableArray<IpRange> pools = input["allocation_pools"] is ImmutableArray<IpRange> given ? given : DefaultPools(cidr, gateway);
+        if (gateway is { } gate && cidr.Version == 4 && cidr.Length < 31 && (gate == cidr.First || gate == cidr.Last))
+            throw Faults.InvalidInput("Gateway is not valid on subnet");
+        ImmutableArray<IpRange> pools = input["allocation_pools"] is ImmutableArray<IpRange> { Length: > 0 } given ? given : DefaultPools(cidr, gateway);
         CheckPools(pools, cidr, gateway);
+        CheckServices(input, version);
+        CheckOwnPort(network, input, dhcp);
         if (network.Subnets.Any(s => s.Cidr.Overlaps(cidr)))
             throw Faults.InvalidInput($"Requested subnet with cidr: {cidr} for network: {network.Id} overlaps with another subnet");
         var subnet = new Subnet
@@ -156,7 +167,63 @@ internal sealed class SubnetFeature(NetworkState state)
         network.Subnets.Add(subnet);
         network.Touch(state.Now);
         AddressExistingPorts(subnet);
+        ServeDhcp(subnet, dhcp);
         return subnet;
+    }
+
+    /// <summary>The network's own port has an address on each subnet with DHCP.</summary>
+    private void ServeDhcp(Subnet subnet, bool dhcp)
+    {
+        Port? own = subnet.Network.Ports.FirstOrDefault(p => p.DeviceOwner == NeutronOwners.Distributed);
+        if (own is null || own.FixedIps.Any(a => a.Subnet == subnet) == dhcp) return;
+        IEnumerable<FixedIpRequest> others = own.FixedIps.Where(a => a.Subnet != subnet).Select(a => new FixedIpRequest(a.Subnet.Id, a.Address));
+        PortAllocator.Readdress(own, [.. others, .. dhcp ? new[] { new FixedIpRequest(subnet.Id, null) } : []]);
+        own.Touch(state.Now);
+    }
+
+    /// <summary>Where the addresses of a subnet are for certain owners, the network's own port must be one of them.</summary>
+    private static void CheckOwnPort(Network network, Input input, bool dhcp)
+    {
+        ImmutableArray<string> types = input.Or("service_types", ImmutableArray<string>.Empty);
+        if (!dhcp || types.IsEmpty || types.Contains(NeutronOwners.Distributed)) return;
+        throw Faults.Conflict(
+            "IpAddressGenerationFailureNoMatchingSubnet",
+            $"No valid service subnet for the given device owner, network {network.Id}, service type {NeutronOwners.Distributed}.");
+    }
+
+    private static void CheckServices(Input input, int version)
+    {
+        ImmutableArray<string> servers = input.Or("dns_nameservers", ImmutableArray<string>.Empty);
+        if (servers.Length > MostNameServers)
+        {
+            throw Faults.Invalid(
+                "DNSNameServersExhausted",
+                $"Unable to complete operation for new subnet. The number of DNS nameservers exceeds the limit {MostNameServers}.");
+        }
+
+        ImmutableArray<Route> routes = input.Or("host_routes", ImmutableArray<Route>.Empty);
+        if (routes.Length > MostHostRoutes)
+        {
+            throw Faults.Invalid(
+                "HostRoutesExhausted", $"Unable to complete operation for new subnet. The number of host routes exceeds the limit {MostHostRoutes}.");
+        }
+
+        foreach (string server in servers)
+        {
+            if (Ip.TryParse(server, out Ip address) && address.Version != version)
+                throw Faults.InvalidInput($"dns_nameserver '{server}' does not match the ip_version '{version}'");
+        }
+
+        foreach (Route route in routes)
+        {
+            if (route.NextHop.Version != version) throw Faults.InvalidInput($"nexthop '{route.NextHop}' does not match the ip_version '{version}'");
+        }
+
+        foreach (string type in input.Or("service_types", ImmutableArray<string>.Empty))
+        {
+            if (!type.StartsWith("network:", StringComparison.Ordinal) && !type.StartsWith("compute:", StringComparison.Ordinal))
+                throw Faults.Invalid("InvalidSubnetServiceType", $"Subnet service type {type} does not correspond to a valid device owner.");
+        }
     }
 
     /// <summary>Interfaces configure themselves on a subnet that comes later, too.</summary>
@@ -181,7 +248,7 @@ internal sealed class SubnetFeature(NetworkState state)
     {
         if (input.Get<string>("cidr") is not { } text)
             throw Faults.BadRequest("subnets", "a subnetpool must be specified in the absence of a cidr");
-        if (!text.Contains('/', StringComparison.Ordinal) || !Prefix.TryParse(text, out Prefix cidr)) throw Faults.InvalidInput($"{text} is not in a CIDR format");
+        if (!Prefix.TryParse(text, out Prefix cidr)) throw Faults.InvalidInput($"{text} is not in a CIDR format");
         if (cidr.Version != version) throw Faults.InvalidInput($"cidr '{cidr}' does not match the ip_version '{version}'");
         return cidr;
     }
@@ -221,6 +288,8 @@ internal sealed class SubnetFeature(NetworkState state)
         ImmutableArray<IpRange> pools = input["allocation_pools"] is ImmutableArray<IpRange> given ? given : subnet.Pools;
         if (input.Has("allocation_pools")) CheckPools(pools, subnet.Cidr, gateway);
         else CheckGateway(pools, gateway);
+        CheckServices(input, subnet.Cidr.Version);
+        input.When<bool>("enable_dhcp", dhcp => ServeDhcp(subnet, dhcp));
         subnet.Gateway = gateway;
         subnet.Pools = pools;
         input.When<string>("name", name => subnet.Name = name);

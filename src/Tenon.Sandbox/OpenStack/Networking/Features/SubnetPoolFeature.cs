@@ -115,6 +115,7 @@ internal sealed class SubnetPoolFeature(NetworkState state)
         state.Quotas.Check(project, "subnetpool", () => state.SubnetPools.Count(p => p.ProjectId == project));
         ImmutableArray<Prefix> prefixes = input.Get<ImmutableArray<Prefix>>("prefixes");
         CheckPrefixes(prefixes);
+        prefixes = Prefix.Merge(prefixes);
         int width = prefixes[0].Network.Width;
         int minimum = input.Or("min_prefixlen", width == 32 ? 8 : 64);
         int maximum = input.Or("max_prefixlen", width);
@@ -161,6 +162,7 @@ internal sealed class SubnetPoolFeature(NetworkState state)
         if (input["prefixes"] is ImmutableArray<Prefix> prefixes)
         {
             CheckPrefixes(prefixes);
+            prefixes = Prefix.Merge(prefixes);
             // Prefixes may be added and merged, never taken away.
             if (pool.Prefixes.Any(old => !prefixes.Any(p => p.Contains(old))))
             {

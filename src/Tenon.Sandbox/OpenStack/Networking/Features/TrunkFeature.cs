@@ -101,9 +101,13 @@ internal sealed class TrunkFeature(NetworkState state, PortAllocator allocator)
                     + "Must specify both segmentation_id and segmentation_type");
             }
 
+            if (Parse.Number(request.Given["segmentation_id"]) is null)
+                throw Faults.InvalidInput($"Invalid subport details: segmentation_id '{Python.Str(request.Given["segmentation_id"])}' is not an integer");
             if (request.SegmentationType != "vlan") throw Faults.InvalidInput($"Unknown segmentation_type '{request.SegmentationType}'");
             if (request.SegmentationId is < 1 or > 4094)
                 throw Faults.InvalidInput($"Segmentation ID '{Python.Str(request.Given["segmentation_id"])}' is not in range");
+            if (found.Any(s => s.SegmentationId == request.SegmentationId))
+                throw Faults.InvalidInput($"Segmentation ID '{request.SegmentationId}' for '{request.PortId}' is not unique");
             Port port = state.PortFor(token, request.PortId);
             if (port.Trunk is not null || port == trunk.Parent) throw ParentInUse(port.Id);
             if (port.SubportOf is not null) throw InOtherTrunk(port.Id);
@@ -114,7 +118,7 @@ internal sealed class TrunkFeature(NetworkState state, PortAllocator allocator)
                     $"Unable to complete operation on port {port.Id} for network {port.Network.Id}. Port already has an attached device {port.DeviceId}.");
             }
 
-            if (trunk.SubPorts.Concat(found).Any(s => s.SegmentationId == request.SegmentationId))
+            if (trunk.SubPorts.Any(s => s.SegmentationId == request.SegmentationId))
             {
                 throw Faults.Conflict(
                     "DuplicateSubPort",
@@ -168,13 +172,14 @@ internal sealed class TrunkFeature(NetworkState state, PortAllocator allocator)
     {
         Trunk trunk = api.FindToChange(request, "update");
         JsonObject body = ResourceType<Trunk>.BodyOf(request);
-        if (!body.ContainsKey("sub_ports")) throw Faults.InvalidInput("Invalid data format for subports: 'sub_ports' is missing");
+        if (!body.ContainsKey("sub_ports")) throw Faults.Crash();
         ImmutableArray<SubPortRequest> requests = PortTypes.ReadSubPorts(body["sub_ports"]);
         CheckEnabled(trunk);
         change(trunk, requests, request.Token);
         trunk.Touch(state.Now);
         trunk.Status = "DOWN";
-        state.Context.Transitions.After(TimeSpan.Zero, () => trunk.Status = "ACTIVE");
+        // A change that is none is not carried out, and so not reported as done.
+        if (requests.Length > 0) state.Context.Transitions.After(TimeSpan.Zero, () => trunk.Status = "ACTIVE");
         return ApiResponse.Json(200, writer => api.Type.Write(writer, trunk, request.Token.IsAdmin, []));
     }
 }

@@ -30,5 +30,5 @@ internal sealed class Network : NeutronResource
     /// <summary>In order of creation.</summary>
     public HashSet<Port> Ports { get; } = [];
 
-    public HashSet<string> Macs { get; } = new(StringComparer.Ordinal);
+    public HashSet<string> Macs { get; } = new(StringComparer.OrdinalIgnoreCase);
 }

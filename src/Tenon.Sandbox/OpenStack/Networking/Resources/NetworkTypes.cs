@@ -1,7 +1,6 @@
 using System.Collections.Immutable;
 using System.Text.Json.Nodes;
 using Tenon.Sandbox.OpenStack.Http;
-using Tenon.Sandbox.OpenStack.Networking.Addressing;
 using Tenon.Sandbox.OpenStack.Networking.Attributes;
 
 namespace Tenon.Sandbox.OpenStack.Networking.Resources;
@@ -20,17 +19,17 @@ internal static class NetworkTypes
             new("admin_state_up", n => n.AdminStateUp) { Sort = true, Given = new(Parse.Boolean) { Default = () => true } },
             new("mtu", n => n.Mtu) { Sort = true, Given = new(Parse.Integer) },
             new("status", _ => "ACTIVE") { Sort = true },
-            new("subnets", n => n.Subnets.Select(s => s.Id)),
+            new("subnets", n => n.Subnets.Select(s => s.Id)) { Filter = false },
             new("shared", n => n.Shared) { Given = new(Parse.Boolean) { Default = () => false, Admin = WhenTrue } },
-            new("availability_zone_hints", n => n.ZoneHints) { Given = new(Parse.TextList) { Put = false } },
-            new("availability_zones", _ => Array.Empty<string>()),
-            new("ipv4_address_scope", n => NetworkState.ScopeOf(n, 4)),
-            new("ipv6_address_scope", n => NetworkState.ScopeOf(n, 6)),
-            new("router:external", n => n.External) { Sort = true, Given = new(Parse.Boolean) { Default = () => false, Admin = WhenTrue } },
+            new("availability_zone_hints", n => n.ZoneHints) { Filter = false, Given = new(Parse.TextList) { Put = false } },
+            new("availability_zones", _ => Array.Empty<string>()) { Filter = false },
+            new("ipv4_address_scope", n => NetworkState.ScopeOf(n, 4)) { Filter = false },
+            new("ipv6_address_scope", n => NetworkState.ScopeOf(n, 6)) { Filter = false },
+            new("router:external", n => n.External) { Given = new(Parse.Boolean) { Default = () => false, Admin = WhenTrue } },
             new("is_default", n => n.IsDefault) { Shown = n => n.External, ShownWhenCreated = true, Given = new(Parse.Boolean) { Admin = WhenTrue } },
             .. ResourceType<Network>.Standard(),
-            new("port_security_enabled", n => n.PortSecurityEnabled) { Given = new(Parse.Boolean) { Default = () => true } },
-            new("qos_policy_id", _ => null) { Given = new(Parse.UuidOrNull) },
+            new("port_security_enabled", n => n.PortSecurityEnabled) { Filter = false, Given = new(Parse.Boolean) { Default = () => true } },
+            new("qos_policy_id", _ => null) { Filter = false, Given = new(Parse.UuidOrNull) },
             new("provider:network_type", n => n.ProviderType) { AdminOnly = true, Given = new(Parse.TextOrNull) { Put = false, Admin = Always } },
             new("provider:physical_network", n => n.PhysicalNetwork) { AdminOnly = true, Given = new(Parse.TextOrNull) { Put = false, Admin = Always } },
             new("provider:segmentation_id", n => n.SegmentationId) { AdminOnly = true, Given = new(Parse.IntegerOrNull) { Put = false, Admin = Always } },
@@ -53,7 +52,7 @@ internal static class NetworkTypes
                 Filter = false, Given = new(Parse.Pools),
             },
             new("enable_dhcp", s => s.Dhcp) { Sort = true, Given = new(Parse.Boolean) { Default = () => true } },
-            new("dns_nameservers", s => s.NameServers) { Given = new(Parse.NameServers) },
+            new("dns_nameservers", s => s.NameServers) { Filter = false, Given = new(Parse.NameServers) },
             new("host_routes", s => s.HostRoutes.Cast<IJson>()) { Filter = false, Given = new(Parse.Routes) },
             new("ipv6_ra_mode", s => s.RaMode) { Sort = true, Given = new(Parse.OneOfOrNull("dhcpv6-stateful", "dhcpv6-stateless", "slaac")) { Put = false } },
             new("ipv6_address_mode", s => s.AddressMode)
@@ -68,7 +67,7 @@ internal static class NetworkTypes
         "subnetpool",
         "subnetpools",
         [
-            .. ResourceType<SubnetPool>.Owned(),
+            .. ResourceType<SubnetPool>.Owned(nameRequired: true),
             new("prefixes", p => p.Prefixes.Cast<object>()) { Filter = false, Given = new(Parse.Prefixes) { Required = true } },
             new("ip_version", p => p.Version) { Sort = true },
             // Neutron answers these three as strings.
@@ -97,7 +96,7 @@ internal static class NetworkTypes
         [
             .. ResourceType<AddressGroup>.Owned(),
             new("shared", _ => false),
-            new("addresses", g => g.Addresses) { Given = new(Addresses) { Put = false, Required = true } },
+            new("addresses", g => g.Addresses) { Filter = false, Given = new(Addresses) { Put = false, Required = true } },
             .. ResourceType<AddressGroup>.Standard(tags: false),
         ]);
 
@@ -107,10 +106,10 @@ internal static class NetworkTypes
         [
             .. ResourceType<Router>.Owned(),
             new("admin_state_up", r => r.AdminStateUp) { Sort = true, Given = new(Parse.Boolean) { Default = () => true } },
-            new("status", _ => "ACTIVE") { Sort = true },
+            new("status", _ => "ACTIVE") { Filter = false, Sort = true },
             new("external_gateway_info", r => r.Gateway) { Filter = false, Given = new(GatewayInfo) },
-            new("availability_zone_hints", r => r.ZoneHints) { Given = new(Parse.TextList) { Put = false } },
-            new("availability_zones", _ => Array.Empty<string>()),
+            new("availability_zone_hints", r => r.ZoneHints) { Filter = false, Given = new(Parse.TextList) { Put = false } },
+            new("availability_zones", _ => Array.Empty<string>()) { Filter = false },
             new("routes", r => r.Routes.Cast<IJson>()) { Filter = false, Given = new(Parse.Routes) { Post = false } },
             .. ResourceType<Router>.Standard(),
         ]);
@@ -129,9 +128,9 @@ internal static class NetworkTypes
             new("status", f => f.Status) { Sort = true },
             new("port_details", f => f.Port is null ? null : new PortDetails(f.Port)) { Filter = false },
             new("port_forwardings", _ => Array.Empty<string>()) { Filter = false },
-            new("dns_domain", f => f.DnsDomain) { Given = new(Parse.Name) { Put = false, Default = () => "" } },
-            new("dns_name", f => f.DnsName) { Given = new(Parse.Name) { Put = false, Default = () => "" } },
-            new("qos_policy_id", _ => null) { Given = new(Parse.UuidOrNull) },
+            new("dns_domain", _ => "") { Filter = false, Given = new(Parse.Name) { Put = false, Default = () => "" } },
+            new("dns_name", _ => "") { Filter = false, Given = new(Parse.Name) { Put = false, Default = () => "" } },
+            new("qos_policy_id", _ => null) { Filter = false, Given = new(Parse.UuidOrNull) },
             .. ResourceType<FloatingIp>.Standard(),
         ]);
 
@@ -143,7 +142,7 @@ internal static class NetworkTypes
 
     /// <summary>One address of a group, in the form in which Neutron keeps it.</summary>
     public static string AddressOf(string name, string text)
-        => Prefix.TryParse(text, out Prefix prefix) ? prefix.ToString() : throw Faults.Attribute(name, $"'{text}' is not a valid CIDR");
+        => Parse.Cidr(name, text).ToString();
 
     private static object? GatewayInfo(string name, JsonNode? value)
     {

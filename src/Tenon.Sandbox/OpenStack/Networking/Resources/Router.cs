@@ -53,9 +53,6 @@ internal sealed class FloatingIp : NeutronResource
 
     public string Status { get; set; } = "DOWN";
 
-    public string DnsName { get; init; } = "";
-
-    public string DnsDomain { get; init; } = "";
 }
 
 /// <summary>The port of a floating IP as the floating IP shows it.</summary>
