@@ -24,6 +24,16 @@ internal sealed class RunningTenon : IAsyncDisposable
     /// <summary>Whether it has ended by itself.</summary>
     public bool HasEnded => _process.HasExited;
 
+    /// <summary>The memory that it holds now, in MB.</summary>
+    public double ResidentMegabytes
+    {
+        get
+        {
+            _process.Refresh();
+            return _process.WorkingSet64 / 1e6;
+        }
+    }
+
     /// <summary>Starts it.</summary>
     public static RunningTenon Start(params string[] arguments)
     {

@@ -91,6 +91,13 @@ internal sealed class CloudCluster : IAsyncDisposable
     /// <summary>What <c>tenon plan</c> would change now.</summary>
     public async Task<JsonNode> PlanAsync() => JsonNode.Parse((await TenonAsync(["plan", "--output", "json", .. _podRanges])).ShouldEndWith(0).Output)!;
 
+    /// <summary>The same; <c>null</c> while the cloud cannot be asked.</summary>
+    public async Task<JsonNode?> TryPlanAsync()
+    {
+        Ended ended = await TenonAsync(["plan", "--output", "json", .. _podRanges]);
+        return ended.Code == 0 ? JsonNode.Parse(ended.Output) : null;
+    }
+
     /// <summary>Registers nodes as kubelets with an external cloud provider do, and waits until the controller has initialized them.</summary>
     public async Task JoinAsync(params Guest[] guests)
     {

@@ -1,0 +1,101 @@
+using System.Globalization;
+using Tenon.EndToEnd.Tests.Cloud.Support;
+
+namespace Tenon.EndToEnd.Tests.Cloud;
+
+/// <summary>
+/// Services of the cloud die in the middle of an operation and come back, and hours of random work: the world converges and nothing leaks. They need a cloud
+/// that they may break, so they run only where <c>tools/test-cloud/chaos</c> or <c>tools/test-cloud/soak</c> says so.
+/// </summary>
+public sealed class ChaosTests(TestCloud cloud) : CloudTest(cloud)
+{
+    /// <summary>How many rounds of killing there are.</summary>
+    public const string RoundsVariable = "TENON_CHAOS_ROUNDS";
+
+    /// <summary>How many minutes the soak lasts.</summary>
+    public const string MinutesVariable = "TENON_SOAK_MINUTES";
+
+    /// <summary>The seed, where it is not to be chosen.</summary>
+    public const string SeedVariable = "TENON_CHAOS_SEED";
+
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(150);
+
+    /// <summary>Whether services may be killed.</summary>
+    public static bool MayKill => Number(RoundsVariable) > 0;
+
+    /// <summary>Whether there is a soak.</summary>
+    public static bool MaySoak => Number(MinutesVariable) > 0;
+
+    [Fact(Skip = "tools/test-cloud/chaos runs it, on a cloud of its own", SkipUnless = nameof(MayKill), Timeout = 3_600_000)]
+    public async Task Whatever_dies_in_the_middle_of_an_operation_the_world_converges()
+    {
+        int seed = Number(SeedVariable) is var given and > 0 ? given : Environment.TickCount & 0xffffff;
+        (CloudCluster cluster, RandomWork work) = await BeginAsync(seed);
+        int repairs = 0;
+        for (int round = 1; round <= Number(RoundsVariable); round++)
+        {
+            // Each service in turn, in an order that the seed decides.
+            string victim = CloudServices.Mortal[(round - 1 + seed) % CloudServices.Mortal.Count];
+            string change = await work.ChangeAsync();
+            await Task.Delay(TimeSpan.FromMilliseconds(work.Random.Next(1500)), TimeProvider.System, TestContext.Current.CancellationToken);
+            await CloudServices.KillAsync(victim);
+            string during = await work.ChangeAsync();
+            await Task.Delay(TimeSpan.FromMilliseconds(work.Random.Next(3000)), TimeProvider.System, TestContext.Current.CancellationToken);
+            await CloudServices.RestartAsync();
+            long began = TimeProvider.System.GetTimestamp();
+            int repaired = await work.SettleAsync(s_patience);
+            repairs += repaired;
+            Say($"seed {seed} round {round}: {victim} died after \"{change}\", before \"{during}\"; converged {TimeProvider.System.GetElapsedTime(began).TotalSeconds:0.0} s after its return{(repaired > 0 ? $", {repaired} load balancers that Octavia had left in PENDING or ERROR were freed by its operator" : "")}");
+        }
+
+        await work.EndAsync(s_patience);
+        await Project.ShouldHoldNothingElseAsync();
+        await cluster.ShouldHaveNothingToPlanAsync();
+        await cluster.StopControllerAsync();
+        Say($"seed {seed}: {Number(RoundsVariable)} rounds, {repairs} load balancers freed by the operator, nothing left over");
+    }
+
+    [Fact(Skip = "tools/test-cloud/soak runs it, on a cloud of its own", SkipUnless = nameof(MaySoak), Timeout = 14_400_000)]
+    public async Task After_random_work_for_long_the_plan_is_empty_and_memory_is_flat()
+    {
+        int seed = Number(SeedVariable) is var given and > 0 ? given : Environment.TickCount & 0xffffff;
+        (CloudCluster cluster, RandomWork work) = await BeginAsync(seed);
+        long began = TimeProvider.System.GetTimestamp();
+        var limit = TimeSpan.FromMinutes(Number(MinutesVariable));
+        int changes = 0;
+        var memory = new List<double>();
+        while (TimeProvider.System.GetElapsedTime(began) < limit)
+        {
+            int burst = work.Random.Next(1, 6);
+            for (int i = 0; i < burst; i++, changes++) await work.ChangeAsync();
+            await work.SettleAsync(s_patience);
+            memory.Add(cluster.Controller.ResidentMegabytes);
+            Say($"seed {seed} {TimeProvider.System.GetElapsedTime(began).TotalMinutes:0.0} min: {changes} changes, {memory[^1]:0} MB");
+        }
+
+        await work.EndAsync(s_patience);
+        await Project.ShouldHoldNothingElseAsync();
+        await cluster.ShouldHaveNothingToPlanAsync();
+        await cluster.StopControllerAsync();
+        // The first third warms up; from then on the median must not grow by more than a tenth.
+        double middle = Median(memory[(memory.Count / 3)..(memory.Count * 2 / 3)]), end = Median(memory[(memory.Count * 2 / 3)..]);
+        Say($"seed {seed}: {changes} changes in {limit.TotalMinutes:0} min; memory {middle:0} MB in the middle third, {end:0} MB in the last; empty plan, nothing left over");
+        end.ShouldBeLessThan((middle * 1.1) + 5);
+    }
+
+    private static int Number(string variable)
+        => int.TryParse(Environment.GetEnvironmentVariable(variable), NumberStyles.None, CultureInfo.InvariantCulture, out int number) ? number : 0;
+
+    private static double Median(IReadOnlyCollection<double> values) => values.Order().ElementAt(values.Count / 2);
+
+    private static void Say(string line) => TestContext.Current.SendDiagnosticMessage("{0}", line);
+
+    private async Task<(CloudCluster Cluster, RandomWork Work)> BeginAsync(int seed)
+    {
+        Say($"seed {seed}");
+        CloudCluster cluster = await CreateClusterAsync();
+        string open = await Project.MakeSecurityGroupAsync("nodes", ("tcp", 30000, 32767, "0.0.0.0/0"));
+        Guest[] guests = await Project.AddGuestsAsync(open, "node-1", "node-2", "node-3");
+        return (cluster, new RandomWork(cluster, Project, guests, seed));
+    }
+}
