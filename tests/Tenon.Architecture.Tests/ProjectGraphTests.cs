@@ -15,6 +15,7 @@ public sealed class ProjectGraphTests
         ["Tenon.Network.Contracts"] = ["Tenon.Core", "Tenon.Kubernetes"],
         ["Tenon.Network"] = ["Tenon.Core", "Tenon.OpenStack", "Tenon.Kubernetes", "Tenon.LoadBalancing", "Tenon.Network.Contracts"],
         ["Tenon.Node"] = ["Tenon.Core", "Tenon.Kubernetes", "Tenon.Network.Contracts"],
+        ["Tenon.Cni"] = [],
         ["Tenon.Sandbox"] = ["Tenon.Core"],
     };
 

@@ -8,8 +8,7 @@ namespace Tenon.Node.Cni;
 /// <param name="Configuration">The configuration.</param>
 internal sealed record CniCall(string Command, string Version, JsonObject Configuration)
 {
-    /// <summary>The versions of the specification that are spoken, the newest last.</summary>
-    public static readonly IReadOnlyList<string> Versions = ["0.4.0", "1.0.0", "1.1.0"];
+    private const int LongestContainerId = 200;
 
     /// <summary>The container.</summary>
     public string ContainerId { get; private init; } = "";
@@ -38,12 +37,15 @@ internal sealed record CniCall(string Command, string Version, JsonObject Config
         JsonObject configuration = request.Configuration ?? throw new CniException(new(CniError.Decoding, "the network configuration on standard input is missing or no JSON object"));
         string version = (configuration["cniVersion"] as JsonValue)?.ToString() ?? "0.4.0";
         if (request.Command == "VERSION") return new(request.Command, version, configuration);
-        if (!Versions.Contains(version))
-            throw new CniException(new(CniError.IncompatibleVersion, $"cniVersion {version} is not supported; {string.Join(", ", Versions)} are"));
-        if (request.Command is "STATUS" or "GC") return new(request.Command, version, configuration);
+        if (!CniWire.Versions.Contains(version))
+            throw new CniException(new(CniError.IncompatibleVersion, $"cniVersion {version} is not supported; {string.Join(", ", CniWire.Versions)} are"));
+        bool since11 = request.Command is "STATUS" or "GC";
+        if ((since11 && version != "1.1.0") || (request.Command == "CHECK" && version is "0.3.0" or "0.3.1"))
+            throw new CniException(new(CniError.IncompatibleVersion, $"cniVersion {version} has no {request.Command}"));
+        if (since11) return new(request.Command, version, configuration);
 
         string container = request.ContainerId ?? "";
-        if (!IsContainerId(container)) throw Invalid($"CNI_CONTAINERID \"{container}\" must begin with a letter or digit, and hold letters, digits, _ . and - only");
+        if (!IsContainerId(container)) throw Invalid($"CNI_CONTAINERID \"{container}\" must begin with a letter or digit, hold letters, digits, _ . and - only, and be at most {LongestContainerId} characters");
         string name = request.InterfaceName ?? "";
         if (name.Length is 0 or > 15 || name is "." or ".." || name.Any(c => c is '/' or ':' || char.IsWhiteSpace(c)))
             throw Invalid($"CNI_IFNAME \"{name}\" must be 1 to 15 characters without blanks, / and :");
@@ -81,5 +83,5 @@ internal sealed record CniCall(string Command, string Version, JsonObject Config
     private static CniException Invalid(string message) => new(new(CniError.InvalidEnvironment, message));
 
     private static bool IsContainerId(string text)
-        => text.Length > 0 && char.IsAsciiLetterOrDigit(text[0]) && text.All(c => char.IsAsciiLetterOrDigit(c) || c is '_' or '.' or '-');
+        => text.Length is > 0 and <= LongestContainerId && char.IsAsciiLetterOrDigit(text[0]) && text.All(c => char.IsAsciiLetterOrDigit(c) || c is '_' or '.' or '-');
 }

@@ -24,7 +24,7 @@ internal static class CniResult
         {
             bool v6 = address.Address.Contains(':', StringComparison.Ordinal);
             var ip = new JsonObject { ["address"] = address.Address, ["interface"] = index };
-            if (call.Version == "0.4.0") ip["version"] = v6 ? "6" : "4";
+            if (call.Version.StartsWith("0.", StringComparison.Ordinal)) ip["version"] = v6 ? "6" : "4";
             if (address.Gateway is { } gateway)
             {
                 ip["gateway"] = gateway;
@@ -41,13 +41,23 @@ internal static class CniResult
             ["interfaces"] = interfaces,
             ["ips"] = addresses,
             ["routes"] = routes,
-            ["dns"] = call.Configuration["dns"]?.DeepClone() ?? new JsonObject(),
+            ["dns"] = Dns(port.Dns) ?? call.Configuration["dns"]?.DeepClone() ?? new JsonObject(),
         };
+    }
+
+    private static JsonObject? Dns(PodPortDns? dns)
+    {
+        if (dns is null) return null;
+        var result = new JsonObject();
+        if (dns.Nameservers.Count > 0) result["nameservers"] = new JsonArray([.. dns.Nameservers.Select(n => (JsonNode)n)]);
+        if (dns.Domain is { } domain) result["domain"] = domain;
+        if (dns.Search.Count > 0) result["search"] = new JsonArray([.. dns.Search.Select(n => (JsonNode)n)]);
+        return result;
     }
 
     /// <summary>What VERSION answers.</summary>
     public static JsonObject Versions(string version)
-        => new() { ["cniVersion"] = version, ["supportedVersions"] = new JsonArray([.. CniCall.Versions.Select(v => (JsonNode)v)]) };
+        => new() { ["cniVersion"] = version, ["supportedVersions"] = new JsonArray([.. CniWire.Versions.Select(v => (JsonNode)v)]) };
 
     /// <summary>What a failed call prints.</summary>
     public static JsonObject Of(CniError error, string version)

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Microsoft.Extensions.Logging;
 using Tenon.Core;
 using Tenon.Network.Contracts;
 using Tenon.Node.Netlink;
@@ -10,35 +11,32 @@ namespace Tenon.Node.Cni;
 /// <summary>The ports of the node's pods as the agent knows them.</summary>
 internal interface IPodPorts
 {
-    /// <summary>A pod's port, or <see langword="null"/> where there is none yet, or it is another pod's of the name.</summary>
+    /// <summary>A pod's port, or <see langword="null"/> where there is none yet, it is being deleted, or it is another pod's of the name.</summary>
     PodPort? Find(NamespacedName pod, string podUid);
 
     /// <summary>Waits for a pod's port.</summary>
     Task<PodPort> WaitAsync(NamespacedName pod, string podUid, CancellationToken cancellationToken);
-
-    /// <summary>Reports that a port is plugged, or that it no longer is.</summary>
-    Task ReportAsync(PodPort port, string? containerId, string? hostInterface, CancellationToken cancellationToken);
-
-    /// <summary>The port that a container was plugged to, or <see langword="null"/>.</summary>
-    PodPort? FindByContainer(string containerId);
 }
 
-/// <summary>Answers the calls of the container runtime (CNI specification 1.1). One container's calls do not overlap: the specification forbids it to the runtime.</summary>
+/// <summary>Answers the calls of the container runtime (CNI specification 1.1).</summary>
 /// <param name="ports">The node's ports.</param>
-/// <param name="plugs">Plugs them.</param>
+/// <param name="attacher">Plugs containers in and out.</param>
+/// <param name="readiness">Whether pods can be plugged now.</param>
 /// <param name="patience">How long ADD waits for a port and for packets to flow.</param>
 /// <param name="time">The clock.</param>
-internal sealed class CniService(IPodPorts ports, PodPlugs plugs, TimeSpan patience, TimeProvider time)
+/// <param name="logger">The log.</param>
+internal sealed partial class CniService(IPodPorts ports, Attacher attacher, Func<CancellationToken, Task<string?>> readiness, TimeSpan patience, TimeProvider time, ILogger<CniService> logger)
 {
     /// <summary>Answers a call; every failure is an error of the specification.</summary>
     public async Task<CniReply> AnswerAsync(CniRequest request, CancellationToken cancellationToken)
     {
         string version = "1.0.0";
+        long began = time.GetTimestamp();
         try
         {
             var call = CniCall.Parse(request);
             version = call.Version;
-            return new(0, call.Command switch
+            JsonNode? output = call.Command switch
             {
                 "ADD" => await AddAsync(call, cancellationToken),
                 "DEL" => await DeleteAsync(call, cancellationToken),
@@ -46,15 +44,19 @@ internal sealed class CniService(IPodPorts ports, PodPlugs plugs, TimeSpan patie
                 "STATUS" => await StatusAsync(cancellationToken),
                 "GC" => await CollectAsync(call, cancellationToken),
                 _ => CniResult.Versions(call.Version),
-            });
+            };
+            if (call.Command is "ADD" or "DEL") LogDone(call.Command, $"{call.PodNamespace}/{call.PodName}", call.ContainerId, time.GetElapsedTime(began).TotalMilliseconds);
+            return new(0, output);
         }
         catch (CniException e)
         {
+            LogFailed(request.Command, request.ContainerId, e.Message);
             return new(1, CniResult.Of(e.Error, version));
         }
-        catch (Exception e) when (e is NetlinkException or OvsdbException)
+        catch (Exception e) when (e is NetlinkException or OvsdbException or IOException or UnauthorizedAccessException)
         {
-            return new(1, CniResult.Of(new CniError(CniError.PluggingFailed, e.Message), version));
+            LogFailed(request.Command, request.ContainerId, e.Message);
+            return new(1, CniResult.Of(new CniError(e is IOException or UnauthorizedAccessException ? CniError.Io : CniError.PluggingFailed, e.Message), version));
         }
     }
 
@@ -68,56 +70,80 @@ internal sealed class CniService(IPodPorts ports, PodPlugs plugs, TimeSpan patie
         try
         {
             port = await ports.WaitAsync(pod, call.PodUid, both.Token);
-            var request = new PlugRequest(port.Spec, call.ContainerId, space, call.InterfaceName);
-            string? near = await plugs.PlugAsync(request, both.Token);
-            await ports.ReportAsync(port, call.ContainerId, near, both.Token);
-            return CniResult.Of(call, port.Spec, near);
+            if (PortCheck.Problems(port.Spec) is { Count: > 0 } problems)
+                throw new CniException(new(CniError.PluggingFailed, $"the port of pod {pod} cannot be plugged", string.Join("; ", problems)));
+            var attachment = new Attachment
+            {
+                ContainerId = call.ContainerId,
+                InterfaceName = call.InterfaceName,
+                NetworkNamespace = call.NetworkNamespace,
+                PodNamespace = pod.Namespace,
+                PodName = pod.Name,
+                PortId = port.Spec.PortId,
+            };
+            Attachment plugged = await attacher.PlugAsync(attachment, port.Spec, space, () => ports.Find(pod, call.PodUid)?.Spec.PortId == port.Spec.PortId, both.Token);
+            return CniResult.Of(call, port.Spec, plugged.HostInterface);
         }
-        catch (OperationCanceledException e) when (deadline.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
+        catch (OperationCanceledException e) when (!cancellationToken.IsCancellationRequested)
         {
-            // What was begun is undone, so that the runtime's next attempt finds a clean pod.
-            if (port is not null) await plugs.UnplugAsync(call.ContainerId, space, call.InterfaceName, cancellationToken);
-            throw new CniException(new(CniError.TryAgainLater, port is null
-                ? $"pod {pod} has no port after {patience.TotalSeconds:0} s; see kubectl describe pod, and whether tenon network-controller runs"
+            throw new CniException(new(CniError.TryAgainLater,
+                !deadline.IsCancellationRequested ? $"plugging pod {pod} was given up: it is to be unplugged"
+                : port is null ? $"pod {pod} has no port after {patience.TotalSeconds:0} s; see kubectl describe pod, and whether tenon network-controller runs"
                 : $"port {port.Spec.PortId} of pod {pod} carries no packets after {patience.TotalSeconds:0} s; see whether ovn-controller runs on this node"), e);
         }
     }
 
     private async Task<JsonNode?> DeleteAsync(CniCall call, CancellationToken cancellationToken)
     {
-        using NetworkNamespace? space = call.NetworkNamespace.Length == 0 ? null : NetworkNamespace.TryOpen(call.NetworkNamespace);
-        await plugs.UnplugAsync(call.ContainerId, space, call.InterfaceName, cancellationToken);
-        if (ports.FindByContainer(call.ContainerId) is { } port) await ports.ReportAsync(port, null, null, cancellationToken);
+        await attacher.UnplugAsync(call.ContainerId, call.NetworkNamespace, call.InterfaceName, cancellationToken);
         return null;
     }
 
     private async Task<JsonNode?> CheckAsync(CniCall call, CancellationToken cancellationToken)
     {
+        if (call.Configuration["prevResult"] is not JsonObject)
+            throw new CniException(new(CniError.InvalidConfiguration, "CHECK needs \"prevResult\", the result of the container's ADD"));
         using NetworkNamespace space = Namespace(call);
         var pod = new NamespacedName(call.PodNamespace, call.PodName);
-        PodPort port = ports.Find(pod, call.PodUid) ?? throw new CniException(new(CniError.UnknownContainer, $"pod {pod} has no port"));
-        IReadOnlyList<string> differences = await plugs.DifferencesAsync(new(port.Spec, call.ContainerId, space, call.InterfaceName), cancellationToken);
+        if (attacher.Find(call.ContainerId) is not { IsPlugged: true }) throw new CniException(new(CniError.CheckFailed, $"container {call.ContainerId} is not plugged"));
+        PodPort port = ports.Find(pod, call.PodUid) ?? throw new CniException(new(CniError.CheckFailed, $"pod {pod} has no port any more"));
+        IReadOnlyList<string> differences = await attacher.DifferencesAsync(new(port.Spec, call.ContainerId, space, call.InterfaceName), cancellationToken);
         return differences.Count == 0 ? null : throw new CniException(new(CniError.CheckFailed, $"pod {pod} is not as it was plugged", string.Join("; ", differences)));
     }
 
     private async Task<JsonNode?> StatusAsync(CancellationToken cancellationToken)
-        => await plugs.WhyNotReadyAsync(cancellationToken) is { } why ? throw new CniException(new(CniError.NotAvailable, why)) : null;
+        => await readiness(cancellationToken) is { } why ? throw new CniException(new(CniError.NotAvailable, why)) : null;
 
-    /// <summary>Unplugs what the runtime no longer knows ("cni.dev/valid-attachments").</summary>
+    /// <summary>Unplugs what the runtime no longer knows ("cni.dev/valid-attachments"); what fails is told after all has been tried.</summary>
     private async Task<JsonNode?> CollectAsync(CniCall call, CancellationToken cancellationToken)
     {
         if (call.Configuration["cni.dev/valid-attachments"] is not JsonArray valid)
             throw new CniException(new(CniError.InvalidConfiguration, "GC needs \"cni.dev/valid-attachments\", a list of the containers that there are"));
-        HashSet<string?> known = [.. valid.Select(v => (v as JsonObject)?["containerID"]?.ToString())];
-        foreach (string container in (await plugs.ContainersAsync(cancellationToken)).Where(c => !known.Contains(c)))
+        HashSet<string> known = [.. valid.Select(v => (v as JsonObject)?["containerID"]?.ToString()).OfType<string>()];
+        var failures = new List<string>();
+        foreach (string container in (await attacher.ContainersAsync(cancellationToken)).Where(c => !known.Contains(c)))
         {
-            await plugs.UnplugAsync(container, null, "", cancellationToken);
-            if (ports.FindByContainer(container) is { } port) await ports.ReportAsync(port, null, null, cancellationToken);
+            try
+            {
+                await attacher.UnplugAsync(container, "", "", cancellationToken);
+            }
+            catch (Exception e) when (e is NetlinkException or OvsdbException or IOException)
+            {
+                failures.Add($"{container}: {e.Message}");
+            }
         }
 
-        return null;
+        return failures.Count == 0 ? null
+            : throw new CniException(new(CniError.PluggingFailed, $"{failures.Count} containers could not be unplugged", string.Join("; ", failures)));
     }
 
     private static NetworkNamespace Namespace(CniCall call)
-        => NetworkNamespace.TryOpen(call.NetworkNamespace) ?? throw new CniException(new(CniError.UnknownContainer, $"CNI_NETNS {call.NetworkNamespace} cannot be opened"));
+        => NetworkNamespace.TryOpen(call.NetworkNamespace)
+            ?? throw new CniException(new(CniError.UnknownContainer, $"CNI_NETNS {call.NetworkNamespace} is no network namespace, or is gone"));
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "{Command} of pod {Pod}, container {Container}: done in {Milliseconds:0} ms")]
+    private partial void LogDone(string command, string pod, string container, double milliseconds);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "{Command} of container {Container} failed: {Message}")]
+    private partial void LogFailed(string command, string? container, string message);
 }

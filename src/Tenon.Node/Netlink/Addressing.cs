@@ -20,22 +20,22 @@ internal static class Addressing
     private const byte NoDuplicateDetection = 2;
 
     /// <summary>Gives an interface an address. Neutron has made sure that it is the only one with it, so IPv6 need not ask.</summary>
-    public static void Add(NetlinkSocket socket, int index, IPAddress address, int prefixLength)
+    public static void Add(NetlinkSocket socket, Link link, IPAddress address, int prefixLength)
     {
         Span<byte> header = stackalloc byte[8];
         header[0] = Family(address);
         header[1] = (byte)prefixLength;
         header[2] = address.AddressFamily == AddressFamily.InterNetworkV6 ? NoDuplicateDetection : (byte)0;
-        BinaryPrimitives.WriteInt32LittleEndian(header[4..], index);
+        BinaryPrimitives.WriteInt32LittleEndian(header[4..], link.Index);
         byte[] bytes = address.GetAddressBytes();
-        socket.Do($"give interface {index} the address {address}/{prefixLength}",
+        socket.Do($"give interface {link.Name} the address {address}/{prefixLength}",
             new NetlinkMessage(NewAddress, NetlinkSocket.Create(replace: true)).Fixed(header).Attribute(2, bytes).Attribute(1, bytes));
     }
 
     /// <summary>The addresses of an interface.</summary>
-    public static List<(IPAddress Address, int PrefixLength)> List(NetlinkSocket socket, int index)
+    public static List<(IPAddress Address, int PrefixLength)> List(NetlinkSocket socket, Link link)
         => [.. socket.Ask("list addresses", new NetlinkMessage(GetAddress, NetlinkSocket.Dump).Fixed(new byte[8]))
-            .Where(m => m.Type == NewAddress && BinaryPrimitives.ReadInt32LittleEndian(m.Body.AsSpan(4)) == index)
+            .Where(m => m.Type == NewAddress && BinaryPrimitives.ReadInt32LittleEndian(m.Body.AsSpan(4)) == link.Index)
             .Select(m => (new IPAddress(Attributes.Read(m.Body.AsSpan(8)).Bytes(1)), (int)m.Body[1]))];
 
     /// <summary>Adds a route, in place of one with the same destination.</summary>

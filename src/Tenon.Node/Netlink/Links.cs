@@ -1,6 +1,5 @@
 using System.Buffers.Binary;
 using System.Net.NetworkInformation;
-using System.Text;
 
 namespace Tenon.Node.Netlink;
 
@@ -11,14 +10,14 @@ namespace Tenon.Node.Netlink;
 /// <param name="Mtu">Its MTU.</param>
 /// <param name="IsUp">Whether it is set up.</param>
 /// <param name="Alias">Its alias (<c>ip link set alias</c>), by which an owner marks it.</param>
-internal sealed record Link(int Index, string Name, string MacAddress, int Mtu, bool IsUp, string Alias);
+/// <param name="Kind">What software makes it of, such as <c>veth</c> or <c>vlan</c>; empty for hardware.</param>
+internal sealed record Link(int Index, string Name, string MacAddress, int Mtu, bool IsUp, string Alias, string Kind);
 
-/// <summary>One end of a veth pair.</summary>
+/// <summary>An interface to be made: one end of a veth pair, or a VLAN's.</summary>
 /// <param name="Name">The name, at most 15 characters.</param>
 /// <param name="MacAddress">The hardware address; <see langword="null"/> is the kernel's choice.</param>
 /// <param name="Namespace">The namespace it begins in; <see langword="null"/> is the caller's.</param>
-/// <param name="Alias">The alias that marks it; <see langword="null"/> is none.</param>
-internal sealed record VethEnd(string Name, string? MacAddress = null, NetworkNamespace? Namespace = null, string? Alias = null);
+internal sealed record LinkEnd(string Name, string? MacAddress = null, NetworkNamespace? Namespace = null);
 
 /// <summary>Interfaces of one namespace (rtnetlink(7), RTM_*LINK).</summary>
 internal static class Links
@@ -60,25 +59,46 @@ internal static class Links
 
     /// <summary>Makes a veth pair, each end in its namespace from the beginning.</summary>
     /// <exception cref="NetlinkException">One of the names is taken, among others.</exception>
-    public static void CreateVeth(NetlinkSocket socket, VethEnd near, VethEnd far, int mtu)
+    public static void CreateVeth(NetlinkSocket socket, LinkEnd near, LinkEnd far, int mtu)
         => socket.Do($"make the interface pair {near.Name} and {far.Name}", End(new NetlinkMessage(NewLink, NetlinkSocket.Create()).Fixed(new byte[InfoLength]), near, mtu)
             .Nest(Info, info => info.Attribute(InfoKind, "veth")
                 .Nest(InfoData, data => data.Nest(VethPeer, peer => End(peer.Fixed(new byte[InfoLength]), far, mtu)))));
 
     /// <summary>Makes a VLAN interface of a parent, in a namespace from the beginning.</summary>
     /// <exception cref="NetlinkException"><see cref="NetlinkException.NotSupported"/> where the kernel has none, among others.</exception>
-    public static void CreateVlan(NetlinkSocket socket, Link parent, int vlan, VethEnd end, int mtu)
+    public static void CreateVlan(NetlinkSocket socket, Link parent, int vlan, LinkEnd end, int mtu)
         => socket.Do($"make VLAN {vlan} of {parent.Name}", End(new NetlinkMessage(NewLink, NetlinkSocket.Create()).Fixed(new byte[InfoLength]), end, mtu)
             .Attribute(ParentLink, (uint)parent.Index)
             .Nest(Info, info => info.Attribute(InfoKind, "vlan").Nest(InfoData, data => data.Attribute(VlanId, (ushort)vlan))));
 
-    /// <summary>Sets an interface up.</summary>
-    public static void SetUp(NetlinkSocket socket, int index)
+    /// <summary>Whether the kernel has VLAN interfaces. It is asked for one without a parent, which it refuses either way, for one reason or the other.</summary>
+    public static bool HasVlans(NetlinkSocket socket)
     {
-        byte[] info = Header(index);
+        try
+        {
+            socket.Do("ask for VLAN interfaces", new NetlinkMessage(NewLink, NetlinkSocket.Create()).Fixed(new byte[InfoLength])
+                .Nest(Info, info => info.Attribute(InfoKind, "vlan").Nest(InfoData, data => data.Attribute(VlanId, (ushort)1))));
+            return true;
+        }
+        catch (NetlinkException e)
+        {
+            return e.Error != NetlinkException.NotSupported;
+        }
+    }
+
+    /// <summary>Sets an interface up and marks it.</summary>
+    /// <param name="socket">The socket.</param>
+    /// <param name="link">The interface.</param>
+    /// <param name="alias">The alias that marks it; <see langword="null"/> leaves it as it is.</param>
+    public static void SetUp(NetlinkSocket socket, Link link, string? alias = null)
+    {
+        byte[] info = new byte[InfoLength];
+        BinaryPrimitives.WriteInt32LittleEndian(info.AsSpan(4), link.Index);
         BinaryPrimitives.WriteUInt32LittleEndian(info.AsSpan(8), Up);
         BinaryPrimitives.WriteUInt32LittleEndian(info.AsSpan(12), Up);
-        socket.Do($"set interface {index} up", new NetlinkMessage(NewLink, NetlinkSocket.Change).Fixed(info));
+        NetlinkMessage message = new NetlinkMessage(NewLink, NetlinkSocket.Change).Fixed(info);
+        if (alias is not null) message.Attribute(Alias, alias);
+        socket.Do($"set interface {link.Name} up", message);
     }
 
     /// <summary>Deletes an interface; one that is not there does no harm.</summary>
@@ -94,20 +114,12 @@ internal static class Links
         }
     }
 
-    private static byte[] Header(int index)
-    {
-        byte[] info = new byte[InfoLength];
-        BinaryPrimitives.WriteInt32LittleEndian(info.AsSpan(4), index);
-        return info;
-    }
-
-    private static NetlinkMessage End(NetlinkMessage message, VethEnd end, int mtu)
+    private static NetlinkMessage End(NetlinkMessage message, LinkEnd end, int mtu)
     {
         message.Attribute(Name, end.Name);
         if (mtu > 0) message.Attribute(MtuAttribute, (uint)mtu);
         if (end.MacAddress is { } mac) message.Attribute(Address, PhysicalAddress.Parse(mac.Replace(':', '-').ToUpperInvariant()).GetAddressBytes());
         if (end.Namespace is { } space) message.Attribute(NamespaceDescriptor, (uint)space.Descriptor);
-        if (end.Alias is { } alias) message.Attribute(Alias, alias);
         return message;
     }
 
@@ -120,32 +132,7 @@ internal static class Links
             string.Join(':', attributes.Bytes(Address).Select(b => b.ToString("x2"))),
             (int)attributes.Number(MtuAttribute),
             (BinaryPrimitives.ReadUInt32LittleEndian(body.AsSpan(8)) & Up) != 0,
-            attributes.Text(Alias));
+            attributes.Text(Alias),
+            Attributes.Read(attributes.Bytes(Info)).Text(InfoKind));
     }
-}
-
-/// <summary>The attributes of an answer, by type.</summary>
-internal sealed class Attributes
-{
-    private readonly Dictionary<ushort, byte[]> _values = [];
-
-    public static Attributes Read(ReadOnlySpan<byte> bytes)
-    {
-        var attributes = new Attributes();
-        while (bytes.Length >= 4)
-        {
-            int length = BinaryPrimitives.ReadUInt16LittleEndian(bytes);
-            if (length < 4 || length > bytes.Length) break;
-            attributes._values[(ushort)(BinaryPrimitives.ReadUInt16LittleEndian(bytes[2..]) & 0x3fff)] = bytes[4..length].ToArray();
-            bytes = bytes[Math.Min((length + 3) & ~3, bytes.Length)..];
-        }
-
-        return attributes;
-    }
-
-    public byte[] Bytes(ushort type) => _values.GetValueOrDefault(type, []);
-
-    public string Text(ushort type) => Encoding.UTF8.GetString(Bytes(type)).TrimEnd('\0');
-
-    public uint Number(ushort type) => Bytes(type) is { Length: >= 4 } bytes ? BinaryPrimitives.ReadUInt32LittleEndian(bytes) : 0;
 }

@@ -13,7 +13,12 @@ internal static partial class Native
     public const int NetlinkRoute = 0;
     public const int CloneNewNet = 0x40000000;
     public const int ReadOnly = 0;
+    public const int NonBlocking = 0x800;
     public const nuint SiocEthtool = 0x8946;
+    public const nuint NamespaceGetType = 0xb703;
+    public const int SolNetlink = 270;
+    public const int NetlinkCapAcknowledge = 10;
+    public const int NetlinkExtendedAcknowledge = 11;
 
     [LibraryImport("libc", EntryPoint = "socket", SetLastError = true)]
     public static partial int Socket(int family, int type, int protocol);
@@ -33,8 +38,14 @@ internal static partial class Native
     [LibraryImport("libc", EntryPoint = "setns", SetLastError = true)]
     public static partial int SetNamespace(int descriptor, int type);
 
+    [LibraryImport("libc", EntryPoint = "setsockopt", SetLastError = true)]
+    public static partial int SetSocketOption(int descriptor, int level, int name, ref int value, uint length);
+
     [LibraryImport("libc", EntryPoint = "ioctl", SetLastError = true)]
     public static partial int IoControl(int descriptor, nuint request, ref EthtoolRequest argument);
+
+    [LibraryImport("libc", EntryPoint = "ioctl", SetLastError = true)]
+    public static partial int IoControl(int descriptor, nuint request, nint argument);
 
     /// <summary>A struct ifreq whose data points to a struct ethtool_value.</summary>
     [StructLayout(LayoutKind.Sequential)]

@@ -14,12 +14,24 @@ internal sealed class NetworkNamespace : IDisposable
     /// <summary>The descriptor, as netlink takes it.</summary>
     public int Descriptor { get; }
 
-    /// <summary>Opens a namespace, or returns <see langword="null"/> where there is none.</summary>
+    /// <summary>The calling thread's namespace.</summary>
+    /// <exception cref="NetlinkException">The kernel refused.</exception>
+    public static NetworkNamespace Current()
+    {
+        const string path = "/proc/thread-self/ns/net";
+        int descriptor = Native.Open(path, Native.ReadOnly | Native.CloseOnExec);
+        return descriptor < 0 ? throw new NetlinkException($"open {path}", Marshal.GetLastPInvokeError()) : new(path, descriptor);
+    }
+
+    /// <summary>Opens a namespace; <see langword="null"/> where there is none any more, its path being gone or an ordinary file by now.</summary>
     /// <param name="path">A path such as <c>/run/netns/NAME</c>.</param>
     public static NetworkNamespace? TryOpen(string path)
     {
-        int descriptor = Native.Open(path, Native.ReadOnly | Native.CloseOnExec);
-        return descriptor < 0 ? null : new(path, descriptor);
+        int descriptor = Native.Open(path, Native.ReadOnly | Native.CloseOnExec | Native.NonBlocking);
+        if (descriptor < 0) return null;
+        if (Native.IoControl(descriptor, Native.NamespaceGetType, 0) == Native.CloneNewNet) return new(path, descriptor);
+        _ = Native.Close(descriptor);
+        return null;
     }
 
     /// <summary>Runs something with the namespace as the thread's own. A thread of its own serves for it and ends with it.</summary>
@@ -49,6 +61,14 @@ internal sealed class NetworkNamespace : IDisposable
         failure?.Throw();
         return result!;
     }
+
+    /// <summary>Runs something with the namespace as the thread's own.</summary>
+    /// <exception cref="NetlinkException">The caller may not enter it.</exception>
+    public void Run(Action work) => _ = Run(() =>
+    {
+        work();
+        return true;
+    });
 
     public void Dispose() => _ = Native.Close(Descriptor);
 }

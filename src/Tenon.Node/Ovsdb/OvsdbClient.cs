@@ -46,18 +46,22 @@ internal sealed class OvsdbClient : IAsyncDisposable
         catch (SocketException e)
         {
             socket.Dispose();
-            throw new OvsdbException($"cannot connect to Open vSwitch's database at {path}: {e.Message}", e);
+            throw new OvsdbException($"cannot connect to Open vSwitch's database at {path}: {e.Message}", e) { IsDisconnected = true };
         }
     }
 
     /// <summary>Runs operations as one transaction and returns the result of each.</summary>
-    /// <exception cref="OvsdbException">One of them failed; none has had an effect.</exception>
-    public async Task<JsonArray> TransactAsync(string database, IEnumerable<JsonObject> operations, CancellationToken cancellationToken)
+    /// <param name="what">What they do, as a person would say it.</param>
+    /// <param name="database">The database.</param>
+    /// <param name="operations">The operations.</param>
+    /// <param name="cancellationToken">Ends the wait for the answer.</param>
+    /// <exception cref="OvsdbException">One of them failed, and none has had an effect; or the connection has ended.</exception>
+    public async Task<JsonArray> TransactAsync(string what, string database, IEnumerable<JsonObject> operations, CancellationToken cancellationToken)
     {
         JsonNode? result = await CallAsync("transact", new JsonArray([database, .. operations]), cancellationToken);
-        JsonArray results = result as JsonArray ?? throw new OvsdbException($"transact was answered with {result?.ToJsonString()}");
-        JsonNode? failed = results.FirstOrDefault(r => r?["error"] is not null);
-        return failed is null ? results : throw new OvsdbException($"{failed["error"]}: {failed["details"]}");
+        JsonArray results = result as JsonArray ?? throw new OvsdbException($"cannot {what}: transact was answered with {result?.ToJsonString() ?? "nothing"}");
+        JsonNode? failed = results.FirstOrDefault(r => r is JsonObject one && one["error"] is not null);
+        return failed is null ? results : throw new OvsdbException($"cannot {what}: {failed["error"]}{(failed["details"] is { } details ? $": {details}" : "")}");
     }
 
     /// <summary>Asks for rows and their changes from now on; the rows as they are now are the answer, changes come by <see cref="Updates"/>.</summary>
@@ -79,9 +83,10 @@ internal sealed class OvsdbClient : IAsyncDisposable
         long id = Interlocked.Increment(ref _next);
         var answer = new TaskCompletionSource<JsonNode?>(TaskCreationOptions.RunContinuationsAsynchronously);
         _calls[id] = answer;
-        if (_reading.IsCompleted) throw new OvsdbException("the connection to Open vSwitch's database has ended");
         try
         {
+            // Whoever ends the connection fails the calls that it finds: looked at after this one is there, none is missed.
+            if (_reading.IsCompleted) throw Ended(null);
             await SendAsync(new JsonObject { ["method"] = method, ["params"] = parameters, ["id"] = id }, cancellationToken);
             return await answer.Task.WaitAsync(cancellationToken);
         }
@@ -97,11 +102,12 @@ internal sealed class OvsdbClient : IAsyncDisposable
         await _sending.WaitAsync(cancellationToken);
         try
         {
+            // Half a message would spoil the connection for everybody: what is begun is sent whole.
             for (int sent = 0; sent < bytes.Length;) sent += await _socket.SendAsync(bytes.AsMemory(sent), _end.Token);
         }
         catch (Exception e) when (e is SocketException or ObjectDisposedException or OperationCanceledException)
         {
-            throw new OvsdbException("the connection to Open vSwitch's database has ended", e);
+            throw Ended(e);
         }
         finally
         {
@@ -115,12 +121,19 @@ internal sealed class OvsdbClient : IAsyncDisposable
         try
         {
             await using var stream = new NetworkStream(_socket, ownsSocket: false);
-            PipeReader reader = PipeReader.Create(stream);
+            PipeReader reader = PipeReader.Create(stream, new StreamPipeReaderOptions(bufferSize: 64 * 1024));
+            var boundary = new JsonBoundary();
             while (true)
             {
                 ReadResult read = await reader.ReadAsync(_end.Token);
                 ReadOnlySequence<byte> buffer = read.Buffer;
-                while (TryTake(ref buffer, out JsonObject? message)) await HandleAsync(message!);
+                while (boundary.Next(buffer) is { } end)
+                {
+                    JsonObject message = Parse(buffer.Slice(0, end));
+                    buffer = buffer.Slice(end);
+                    await HandleAsync(message);
+                }
+
                 if (buffer.Length > LargestMessage) throw new OvsdbException($"a message is larger than {LargestMessage} bytes");
                 reader.AdvanceTo(buffer.Start, buffer.End);
                 if (read.IsCompleted) break;
@@ -131,20 +144,19 @@ internal sealed class OvsdbClient : IAsyncDisposable
             why = e;
         }
 
-        var ended = new OvsdbException($"the connection to Open vSwitch's database has ended{(why is null ? "" : $": {why.Message}")}", why);
+        OvsdbException ended = Ended(why);
         _updates.Writer.TryComplete(ended);
         foreach (TaskCompletionSource<JsonNode?> call in _calls.Values) call.TrySetException(ended);
     }
 
-    private static bool TryTake(ref ReadOnlySequence<byte> buffer, out JsonObject? message)
+    private static JsonObject Parse(ReadOnlySequence<byte> message)
     {
-        message = null;
-        var json = new Utf8JsonReader(buffer, isFinalBlock: false, default);
-        if (buffer.IsEmpty || !JsonDocument.TryParseValue(ref json, out JsonDocument? document)) return false;
-        using (document) message = JsonObject.Create(document.RootElement.Clone());
-        buffer = buffer.Slice(json.BytesConsumed);
-        return message is not null;
+        var reader = new Utf8JsonReader(message);
+        return JsonNode.Parse(ref reader) as JsonObject ?? throw new OvsdbException("the server sent a message that is no JSON object");
     }
+
+    private static OvsdbException Ended(Exception? why)
+        => new($"the connection to Open vSwitch's database has ended{(why is null ? "" : $": {why.Message}")}", why) { IsDisconnected = true };
 
     private async Task HandleAsync(JsonObject message)
     {
@@ -154,7 +166,8 @@ internal sealed class OvsdbClient : IAsyncDisposable
                 await SendAsync(new JsonObject { ["result"] = message["params"]?.DeepClone(), ["error"] = null, ["id"] = message["id"]?.DeepClone() }, _end.Token);
                 break;
             case "update":
-                await _updates.Writer.WriteAsync((JsonObject)message["params"]![1]!.DeepClone(), _end.Token);
+                if (message["params"] is not JsonArray { Count: 2 } update || update[1] is not JsonObject rows) throw new OvsdbException("the server sent an update without rows");
+                await _updates.Writer.WriteAsync((JsonObject)rows.DeepClone(), _end.Token);
                 break;
             case null when message["id"] is JsonValue value && value.TryGetValue(out long id) && _calls.TryGetValue(id, out TaskCompletionSource<JsonNode?>? call):
                 if (message["error"] is { } error) call.TrySetException(new OvsdbException(error.ToJsonString()));

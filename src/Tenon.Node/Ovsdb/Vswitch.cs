@@ -9,7 +9,11 @@ namespace Tenon.Node.Ovsdb;
 /// <param name="ExternalIds">What others and we say of it.</param>
 /// <param name="OpenFlowPort">Its number; <see langword="null"/> until the switch has taken it, negative when it could not.</param>
 /// <param name="Error">Why the switch could not take it.</param>
-internal sealed record VswitchInterface(string Name, ImmutableDictionary<string, string> ExternalIds, int? OpenFlowPort, string? Error);
+internal sealed record VswitchInterface(string Name, ImmutableDictionary<string, string> ExternalIds, int? OpenFlowPort, string? Error)
+{
+    /// <summary>Whether it carries packets: the switch has taken it and, where OVN looks after it, OVN has installed its flows.</summary>
+    public bool IsReady => OpenFlowPort > 0 && (!ExternalIds.ContainsKey(Vswitch.InterfaceId) || ExternalIds.GetValueOrDefault("ovn-installed") == "true");
+}
 
 /// <summary>Open vSwitch's configuration database (ovs-vswitchd.conf.db(5)): adds and removes interfaces of a bridge, and knows when they carry packets.</summary>
 internal sealed class Vswitch : IAsyncDisposable
@@ -21,7 +25,6 @@ internal sealed class Vswitch : IAsyncDisposable
     public const string Owner = "tenon-container";
 
     private const string Database = "Open_vSwitch";
-    private const string Installed = "ovn-installed";
     private readonly OvsdbClient _client;
     private readonly ConcurrentDictionary<string, VswitchInterface> _interfaces = new();
     private readonly Lock _gate = new();
@@ -54,16 +57,17 @@ internal sealed class Vswitch : IAsyncDisposable
         }
         catch
         {
+            // Half made is not made.
             await client.DisposeAsync();
             throw;
         }
     }
 
-    /// <summary>Whether the bridge is there.</summary>
-    public async Task<bool> HasBridgeAsync(string bridge, CancellationToken cancellationToken)
+    /// <summary>A bridge's kind of datapath (<c>system</c>, <c>netdev</c>), or <see langword="null"/> where there is no such bridge.</summary>
+    public async Task<string?> DatapathAsync(string bridge, CancellationToken cancellationToken)
     {
-        JsonArray answer = await _client.TransactAsync(Database, [Select("Bridge", bridge, "name")], cancellationToken);
-        return answer[0]!["rows"]!.AsArray().Count > 0;
+        JsonArray answer = await _client.TransactAsync($"look for bridge {bridge}", Database, [Select("Bridge", bridge, "datapath_type")], cancellationToken);
+        return answer[0]!["rows"]!.AsArray().FirstOrDefault() is { } row ? row["datapath_type"]?.ToString() is { Length: > 0 } kind ? kind : "system" : null;
     }
 
     /// <summary>Adds an interface to a bridge; one of the name that is there already, on whichever bridge, is replaced.</summary>
@@ -72,32 +76,42 @@ internal sealed class Vswitch : IAsyncDisposable
     /// <param name="externalIds">What is said of it.</param>
     /// <param name="tag">The VLAN of an access port; <see langword="null"/> is none.</param>
     /// <param name="cancellationToken">Ends the wait for the database.</param>
-    /// <exception cref="OvsdbException">There is no such bridge, among others.</exception>
-    public async Task AddAsync(string bridge, string name, IReadOnlyDictionary<string, string> externalIds, int? tag, CancellationToken cancellationToken)
+    /// <returns>The interface's row, for <see cref="UntilReadyAsync"/>.</returns>
+    /// <exception cref="OvsdbException">There is no such bridge, among others; nothing has changed.</exception>
+    public async Task<string> AddAsync(string bridge, string name, IReadOnlyDictionary<string, string> externalIds, int? tag, CancellationToken cancellationToken)
     {
-        await RemoveAsync(name, cancellationToken);
         JsonArray map = new("map", new JsonArray([.. externalIds.Select(e => (JsonNode)new JsonArray(e.Key, e.Value))]));
         var port = new JsonObject { ["name"] = name, ["interfaces"] = new JsonArray("named-uuid", "interface"), ["external_ids"] = map.DeepClone() };
         if (tag is { } vlan) port["tag"] = vlan;
-        JsonArray answer = await _client.TransactAsync(Database,
+        await RemoveAsync(name, cancellationToken);
+        JsonArray done = await _client.TransactAsync($"add interface {name} to bridge {bridge}", Database,
         [
+            new JsonObject
+            {
+                // The transaction fails as a whole where there is no such bridge: a port of no bridge would vanish without a word.
+                ["op"] = "wait", ["timeout"] = 0, ["table"] = "Bridge", ["where"] = new JsonArray(new JsonArray("name", "==", bridge)),
+                ["columns"] = new JsonArray("name"), ["until"] = "==", ["rows"] = new JsonArray(new JsonObject { ["name"] = bridge }),
+            },
             new JsonObject { ["op"] = "insert", ["table"] = "Interface", ["row"] = new JsonObject { ["name"] = name, ["external_ids"] = map }, ["uuid-name"] = "interface" },
             new JsonObject { ["op"] = "insert", ["table"] = "Port", ["row"] = port, ["uuid-name"] = "port" },
-            Mutate(bridge, "insert", new JsonArray("named-uuid", "port")),
+            new JsonObject
+            {
+                ["op"] = "mutate", ["table"] = "Bridge", ["where"] = new JsonArray(new JsonArray("name", "==", bridge)),
+                ["mutations"] = new JsonArray(new JsonArray("ports", "insert", new JsonArray("named-uuid", "port"))),
+            },
             Reconfigure(),
         ], cancellationToken);
-        // A port of no bridge is garbage that the database has collected already.
-        if (answer[2]!["count"]!.GetValue<int>() == 0) throw new OvsdbException($"there is no bridge {bridge}; Open vSwitch has none of that name");
+        return done[1]!["uuid"]![1]!.ToString();
     }
 
     /// <summary>Removes an interface from its bridge; one that is not there does no harm.</summary>
     public async Task RemoveAsync(string name, CancellationToken cancellationToken)
     {
-        JsonArray found = await _client.TransactAsync(Database, [Select("Port", name, "_uuid")], cancellationToken);
+        JsonArray found = await _client.TransactAsync($"look for port {name}", Database, [Select("Port", name, "_uuid")], cancellationToken);
         foreach (JsonNode? row in found[0]!["rows"]!.AsArray())
         {
             JsonNode id = row!["_uuid"]!;
-            await _client.TransactAsync(Database,
+            await _client.TransactAsync($"remove port {name}", Database,
             [
                 new JsonObject
                 {
@@ -110,16 +124,18 @@ internal sealed class Vswitch : IAsyncDisposable
     }
 
     /// <summary>Waits until an interface carries packets: the switch has taken it and, with an <see cref="InterfaceId"/>, OVN has installed its flows.</summary>
+    /// <param name="row">The interface's row. Its name would not do: another of the name may just have gone.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
     /// <exception cref="OvsdbException">The switch cannot take it, or the connection ended.</exception>
-    public async Task UntilReadyAsync(string name, CancellationToken cancellationToken)
+    public async Task UntilReadyAsync(string row, CancellationToken cancellationToken)
     {
         while (true)
         {
             Task changed;
             lock (_gate) changed = _changed.Task;
-            VswitchInterface? there = _interfaces.Values.FirstOrDefault(i => i.Name == name);
-            if (there?.OpenFlowPort < 0) throw new OvsdbException($"Open vSwitch cannot take interface {name}: {there.Error ?? "it does not say why"}");
-            if (there?.OpenFlowPort > 0 && (!there.ExternalIds.ContainsKey(InterfaceId) || there.ExternalIds.GetValueOrDefault(Installed) == "true")) return;
+            VswitchInterface? there = _interfaces.GetValueOrDefault(row);
+            if (there?.OpenFlowPort < 0) throw new OvsdbException($"Open vSwitch cannot take interface {there.Name}: {there.Error ?? "it does not say why"}");
+            if (there is { IsReady: true }) return;
             await changed.WaitAsync(cancellationToken);
         }
     }
@@ -136,11 +152,6 @@ internal sealed class Vswitch : IAsyncDisposable
     private static JsonObject Select(string table, string name, string column) => new()
     {
         ["op"] = "select", ["table"] = table, ["where"] = new JsonArray(new JsonArray("name", "==", name)), ["columns"] = new JsonArray(column),
-    };
-
-    private static JsonObject Mutate(string bridge, string how, JsonNode port) => new()
-    {
-        ["op"] = "mutate", ["table"] = "Bridge", ["where"] = new JsonArray(new JsonArray("name", "==", bridge)), ["mutations"] = new JsonArray(new JsonArray("ports", how, port)),
     };
 
     /// <summary>Has the switch look at the database anew, as ovs-vsctl does.</summary>
@@ -161,7 +172,7 @@ internal sealed class Vswitch : IAsyncDisposable
             why = e;
         }
 
-        lock (_gate) _changed.TrySetException(why ?? new OvsdbException("the connection to Open vSwitch's database has ended"));
+        lock (_gate) _changed.TrySetException(why ?? new OvsdbException("the connection to Open vSwitch's database has ended") { IsDisconnected = true });
         _ = _changed.Task.Exception;
     }
 

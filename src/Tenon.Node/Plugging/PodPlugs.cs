@@ -18,12 +18,17 @@ internal sealed record PlugOptions(string DatabaseSocket, string IntegrationBrid
 internal sealed record PlugRequest(PodPortSpec Port, string ContainerId, NetworkNamespace Namespace, string InterfaceName);
 
 /// <summary>
-/// Plugs pods into their networks and takes them out again. What is plugged is written where it is: the alias of the node's end of a pair and the external
+/// Plugs pods into their networks and takes them out again. What is plugged is written where it is: the aliases of both ends of a pair and the external
 /// IDs of the switch's interface name the container, so that nothing is left behind whatever was forgotten.
 /// </summary>
-internal sealed class PodPlugs(PlugOptions options) : IAsyncDisposable
+/// <param name="options">How the switch is reached.</param>
+/// <param name="host">The namespace of the node.</param>
+/// <param name="time">The clock.</param>
+internal sealed class PodPlugs(PlugOptions options, NetworkNamespace host, TimeProvider time) : IAsyncDisposable
 {
     private const string AliasPrefix = "tenon ";
+    private const string UserspaceDatapath = "netdev";
+    private static readonly TimeSpan Reconnect = TimeSpan.FromMilliseconds(200);
     private readonly SemaphoreSlim _connecting = new(1);
     private Vswitch? _switch;
 
@@ -38,21 +43,29 @@ internal sealed class PodPlugs(PlugOptions options) : IAsyncDisposable
             ? (options.IntegrationBridge, (int?)null)
             : (options.TrunkBridge ?? throw new OvsdbException("the kernel has no VLAN interfaces and no bridge carries the trunk; name one with --trunk-bridge"), port.Binding.VlanId);
         string near = HostName(port.PortId);
-        using (NetlinkSocket socket = NetlinkSocket.Open())
+        bool made = false;
+        while (true)
         {
-            Links.Delete(socket, near);
-            Links.CreateVeth(socket, new(near, Alias: AliasPrefix + request.ContainerId), new(request.InterfaceName, port.MacAddress, request.Namespace), port.Mtu);
-            Offloads.TurnOff(near);
-            Links.SetUp(socket, Links.Find(socket, near)!.Index);
-        }
+            try
+            {
+                Vswitch vswitch = await SwitchAsync(cancellationToken);
+                if (!made)
+                {
+                    string datapath = await vswitch.DatapathAsync(bridge, cancellationToken) ?? throw new OvsdbException($"Open vSwitch has no bridge {bridge}");
+                    MakePair(request, near, withoutOffload: datapath == UserspaceDatapath);
+                    made = true;
+                }
 
-        PodInterface.Configure(request.Namespace, request.InterfaceName, port, withoutOffload: true);
-        var ids = new Dictionary<string, string> { [Vswitch.Owner] = request.ContainerId, ["attached-mac"] = port.MacAddress };
-        if (tag is null) (ids[Vswitch.InterfaceId], ids["iface-status"]) = (port.PortId, "active");
-        Vswitch vswitch = await SwitchAsync(cancellationToken);
-        await vswitch.AddAsync(bridge, near, ids, tag, cancellationToken);
-        await vswitch.UntilReadyAsync(near, cancellationToken);
-        return near;
+                string row = await vswitch.AddAsync(bridge, near, ExternalIds(request, tag), tag, cancellationToken);
+                await vswitch.UntilReadyAsync(row, cancellationToken);
+                return near;
+            }
+            catch (OvsdbException e) when (e.IsDisconnected)
+            {
+                // The switch's database is being restarted; what was written to it may or may not be there.
+                await Task.Delay(Reconnect, time, cancellationToken);
+            }
+        }
     }
 
     /// <summary>Takes a container's interface away; what is gone already does no harm.</summary>
@@ -60,33 +73,36 @@ internal sealed class PodPlugs(PlugOptions options) : IAsyncDisposable
     /// <param name="space">Its network namespace; <see langword="null"/> where it is gone, and with it what was inside.</param>
     /// <param name="interfaceName">The name of the interface in it.</param>
     /// <param name="cancellationToken">Ends the wait for the switch.</param>
+    /// <exception cref="NetlinkException">The kernel refused.</exception>
+    /// <exception cref="OvsdbException">The switch refused or cannot be reached; something may be left in it.</exception>
     public async Task UnplugAsync(string containerId, NetworkNamespace? space, string interfaceName, CancellationToken cancellationToken)
     {
-        if (File.Exists(options.DatabaseSocket))
+        host.Run(() =>
         {
-            Vswitch vswitch = await SwitchAsync(cancellationToken);
-            foreach (string name in vswitch.Interfaces.Where(i => i.ExternalIds.GetValueOrDefault(Vswitch.Owner) == containerId).Select(i => i.Name).ToArray())
-                await vswitch.RemoveAsync(name, cancellationToken);
-        }
-
-        using (NetlinkSocket socket = NetlinkSocket.Open())
+            using NetlinkSocket socket = NetlinkSocket.Open();
             foreach (Link link in Links.List(socket).Where(l => l.Alias == AliasPrefix + containerId)) Links.Delete(socket, link.Name);
-        space?.Run(() =>
-        {
-            using NetlinkSocket inside = NetlinkSocket.Open();
-            Links.Delete(inside, interfaceName);
-            return true;
         });
+        if (space is not null && interfaceName.Length > 0) PodInterface.Remove(space, interfaceName, AliasPrefix + containerId);
+        if (!HasSwitch) return;
+        Vswitch vswitch = await SwitchAsync(cancellationToken);
+        foreach (string name in vswitch.Interfaces.Where(i => i.ExternalIds.GetValueOrDefault(Vswitch.Owner) == containerId).Select(i => i.Name).ToArray())
+            await vswitch.RemoveAsync(name, cancellationToken);
+    }
+
+    /// <summary>Deletes the node's end of a port's pair where nothing marks it: a crash between making and marking it leaves such a one.</summary>
+    public void RemoveUnmarked(string portId)
+    {
+        using NetlinkSocket socket = NetlinkSocket.Open(host);
+        if (Links.Find(socket, HostName(portId)) is { Alias.Length: 0 } link) Links.Delete(socket, link.Name);
     }
 
     /// <summary>The containers that have something plugged on this node, whoever remembers them.</summary>
     public async Task<IReadOnlySet<string>> ContainersAsync(CancellationToken cancellationToken)
     {
         HashSet<string> containers;
-        using (NetlinkSocket socket = NetlinkSocket.Open())
+        using (NetlinkSocket socket = NetlinkSocket.Open(host))
             containers = [.. Links.List(socket).Where(l => l.Alias.StartsWith(AliasPrefix, StringComparison.Ordinal)).Select(l => l.Alias[AliasPrefix.Length..])];
-        if (File.Exists(options.DatabaseSocket))
-            containers.UnionWith((await SwitchAsync(cancellationToken)).Interfaces.Select(i => i.ExternalIds.GetValueOrDefault(Vswitch.Owner)).OfType<string>());
+        if (HasSwitch) containers.UnionWith((await SwitchAsync(cancellationToken)).Interfaces.Select(i => i.ExternalIds.GetValueOrDefault(Vswitch.Owner)).OfType<string>());
         return containers;
     }
 
@@ -94,21 +110,35 @@ internal sealed class PodPlugs(PlugOptions options) : IAsyncDisposable
     public async Task<IReadOnlyList<string>> DifferencesAsync(PlugRequest request, CancellationToken cancellationToken)
     {
         var differences = new List<string>(PodInterface.Differences(request.Namespace, request.InterfaceName, request.Port));
-        if (request.Port.Binding.Type != "ovs") return differences;
-        Vswitch vswitch = await SwitchAsync(cancellationToken);
-        if (!vswitch.Interfaces.Any(i => i.ExternalIds.GetValueOrDefault(Vswitch.InterfaceId) == request.Port.PortId))
-            differences.Add($"the switch has no interface for port {request.Port.PortId}");
+        string near = HostName(request.Port.PortId);
+        using (NetlinkSocket socket = NetlinkSocket.Open(host))
+        {
+            Link? link = Links.Find(socket, near);
+            bool kernelVlan = link is null && request.Port.Binding.Type == "vlan" && Links.HasVlans(socket);
+            if (kernelVlan) return differences;
+            if (link is null) differences.Add($"interface {near} of the node is gone");
+            else if (!link.IsUp) differences.Add($"interface {near} of the node is down");
+        }
+
+        VswitchInterface? there = (await SwitchAsync(cancellationToken)).Interfaces.FirstOrDefault(i => i.ExternalIds.GetValueOrDefault(Vswitch.Owner) == request.ContainerId);
+        if (there is null) differences.Add($"Open vSwitch has no interface for the container; {near} is not in its database");
+        else if (!there.IsReady) differences.Add($"interface {near} carries no packets: Open vSwitch or OVN has not taken it{(there.Error is null ? "" : $" ({there.Error})")}");
         return differences;
     }
 
     /// <summary>Why pods cannot be plugged on this node now; <see langword="null"/> when they can.</summary>
     public async Task<string?> WhyNotReadyAsync(CancellationToken cancellationToken)
     {
-        if (!File.Exists(options.DatabaseSocket)) return options.TrunkBridge is null ? null : $"Open vSwitch does not run: there is no {options.DatabaseSocket}";
+        using (NetlinkSocket socket = NetlinkSocket.Open(host))
+        {
+            if (!HasSwitch && options.TrunkBridge is null && Links.HasVlans(socket)) return null;
+        }
+
+        if (!HasSwitch) return $"Open vSwitch does not run: there is no {options.DatabaseSocket}, and no VLAN interfaces in the kernel to do without";
         try
         {
             string bridge = options.TrunkBridge ?? options.IntegrationBridge;
-            return await (await SwitchAsync(cancellationToken)).HasBridgeAsync(bridge, cancellationToken) ? null : $"Open vSwitch has no bridge {bridge}";
+            return await (await SwitchAsync(cancellationToken)).DatapathAsync(bridge, cancellationToken) is null ? $"Open vSwitch has no bridge {bridge}" : null;
         }
         catch (OvsdbException e)
         {
@@ -124,25 +154,48 @@ internal sealed class PodPlugs(PlugOptions options) : IAsyncDisposable
     }
 
     /// <summary>The name of the node's end: within the kernel's 15 characters, and the port's as nobody else has it.</summary>
-    internal static string HostName(string portId) => "tn" + portId.Replace("-", "", StringComparison.Ordinal)[..13];
+    internal static string HostName(string portId) => HostPrefix + Guid.Parse(portId).ToString("N")[..13];
+
+    private const string HostPrefix = "tn";
+
+    private bool HasSwitch => File.Exists(options.DatabaseSocket);
+
+    private static Dictionary<string, string> ExternalIds(PlugRequest request, int? tag)
+    {
+        var ids = new Dictionary<string, string> { [Vswitch.Owner] = request.ContainerId, ["attached-mac"] = request.Port.MacAddress };
+        if (tag is null) (ids[Vswitch.InterfaceId], ids["iface-status"]) = (request.Port.PortId, "active");
+        return ids;
+    }
+
+    private void MakePair(PlugRequest request, string near, bool withoutOffload)
+    {
+        string alias = AliasPrefix + request.ContainerId;
+        host.Run(() =>
+        {
+            using NetlinkSocket socket = NetlinkSocket.Open();
+            // One port is in one place: an earlier container of the pod has lost it.
+            Links.Delete(socket, near);
+            Links.CreateVeth(socket, new(near), new(request.InterfaceName, request.Port.MacAddress, request.Namespace), request.Port.Mtu);
+            if (withoutOffload) Offloads.TurnOff(near);
+            Links.SetUp(socket, Links.Find(socket, near) ?? throw new NetlinkException($"find interface {near}", NetlinkException.NoDevice), alias);
+        });
+        PodInterface.Configure(request.Namespace, request.InterfaceName, request.Port, alias, withoutOffload);
+    }
 
     /// <summary>Makes a VLAN interface where the kernel has them.</summary>
-    private static bool TryPlugVlan(PlugRequest request)
+    private bool TryPlugVlan(PlugRequest request)
     {
         PodPortSpec port = request.Port;
-        using NetlinkSocket socket = NetlinkSocket.Open();
-        Link parent = Links.List(socket).FirstOrDefault(l => l.MacAddress == port.Binding.ParentMacAddress)
-            ?? throw new NetlinkException($"find the trunk's interface, with the hardware address {port.Binding.ParentMacAddress}", NetlinkException.NoDevice);
-        try
+        using (NetlinkSocket socket = NetlinkSocket.Open(host))
         {
+            if (!Links.HasVlans(socket)) return false;
+            // A bridge takes the address of its hardware, and a VLAN interface that of its parent.
+            Link parent = Links.List(socket).Where(l => l.MacAddress == port.Binding.ParentMacAddress).OrderBy(l => l.Kind is "vlan" or "bridge" ? 1 : 0).FirstOrDefault()
+                ?? throw new NetlinkException($"find the trunk's interface, with the hardware address {port.Binding.ParentMacAddress ?? "that spec.binding.parentMacAddress lacks"}", NetlinkException.NoDevice);
             Links.CreateVlan(socket, parent, port.Binding.VlanId ?? 0, new(request.InterfaceName, port.MacAddress, request.Namespace), port.Mtu);
         }
-        catch (NetlinkException e) when (e.Error == NetlinkException.NotSupported)
-        {
-            return false;
-        }
 
-        PodInterface.Configure(request.Namespace, request.InterfaceName, port, withoutOffload: false);
+        PodInterface.Configure(request.Namespace, request.InterfaceName, port, AliasPrefix + request.ContainerId, withoutOffload: false);
         return true;
     }
 
