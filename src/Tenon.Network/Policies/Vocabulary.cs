@@ -24,6 +24,13 @@ public sealed class Vocabulary
         return vocabulary;
     }
 
+    /// <summary>Whether both speak of the same keys and names, so that every pod's identity is the same.</summary>
+    public bool IsSameAs(Vocabulary other)
+    {
+        ArgumentNullException.ThrowIfNull(other);
+        return _keys.SetEquals(other._keys) && _portNames.SetEquals(other._portNames);
+    }
+
     /// <summary>What of a pod matters.</summary>
     public PodIdentity IdentityOf(PolicyPod pod)
     {

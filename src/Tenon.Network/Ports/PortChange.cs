@@ -46,6 +46,15 @@ public abstract record PortChange
         public override string ToString() => $"give port {Spec.PortId} to pod {Pod}";
     }
 
+    /// <summary>Tells a node that a pod's port is to be unplugged.</summary>
+    /// <param name="Pod">The pod's name.</param>
+    /// <param name="PodUid">The UID that the PodPort has.</param>
+    public sealed record AskToUnplug(NamespacedName Pod, string PodUid) : PortChange
+    {
+        /// <inheritdoc/>
+        public override string ToString() => $"ask the node to unplug pod {Pod}";
+    }
+
     /// <summary>Takes a PodPort away whose pod is gone or is another one.</summary>
     /// <param name="Pod">The pod's name.</param>
     /// <param name="PodUid">The UID that the PodPort has.</param>

@@ -13,6 +13,7 @@ public static class PortPlanner
     /// <summary>Ports in one call at most.</summary>
     public const int PortsPerCall = 250;
 
+    private const string PoolName = "pool of ";
     private const int FirstVlan = 2;
     private const int LastVlan = 4094;
 
@@ -27,6 +28,9 @@ public static class PortPlanner
         return pass.Result();
     }
 
+    /// <summary>The name of a pod's port, within Neutron's limit.</summary>
+    public static string NameOf(NamespacedName pod) => BoundedName.Fit(pod.ToString(), 255);
+
     /// <summary>What makes free ports alike.</summary>
     private sealed record Kind(string NetworkId, string Node, EquatableArray<string> Groups);
 
@@ -40,6 +44,7 @@ public static class PortPlanner
         private readonly Dictionary<Kind, Queue<Port>> _free = [];
         private readonly HashSet<string> _named;
         private readonly Dictionary<string, PodWish> _wished;
+        private readonly Dictionary<string, string> _nodeOfName;
         private readonly Dictionary<string, List<string>> _unplug = [];
         private readonly Dictionary<Kind, int> _used = [];
         private readonly List<PortCreate> _create = [];
@@ -57,6 +62,7 @@ public static class PortPlanner
             _nodeOfHost = world.Nodes.Values.Where(n => n.Binding is NodeBinding.Ovs).ToDictionary(n => ((NodeBinding.Ovs)n.Binding).Host, n => n.Name);
             _nodeOfTrunk = world.Nodes.Values.Where(n => n.Binding is NodeBinding.Vlan).ToDictionary(n => ((NodeBinding.Vlan)n.Binding).TrunkId, n => n.Name);
             _wished = world.Pods.ToDictionary(p => p.Uid);
+            _nodeOfName = world.Pods.ToDictionary(p => NameOf(p.Pod), p => p.Node);
             _named = [.. world.PodPorts.Values.Select(p => p.PortId)];
             foreach (Port port in world.Ports.Where(p => !_named.Contains(p.Id)).OrderBy(p => p.Id, StringComparer.Ordinal))
             {
@@ -71,8 +77,9 @@ public static class PortPlanner
         {
             foreach ((NamespacedName pod, PodPortSpec spec) in _world.PodPorts)
             {
-                if (_wished.ContainsKey(spec.PodUid) || (_world.Plugged.Contains(pod) && _world.Nodes.ContainsKey(spec.Node))) continue;
-                _delete.Add(new PortChange.DeletePodPort(pod, spec.PodUid));
+                if (_wished.ContainsKey(spec.PodUid)) continue;
+                if (!_world.Plugged.Contains(pod) || !_world.KnownNodes.Contains(spec.Node)) _delete.Add(new PortChange.DeletePodPort(pod, spec.PodUid));
+                else if (!_world.Leaving.Contains(pod)) _delete.Add(new PortChange.AskToUnplug(pod, spec.PodUid));
             }
         }
 
@@ -98,7 +105,7 @@ public static class PortPlanner
         {
             foreach ((Kind kind, Queue<Port> free) in _free)
             {
-                int keep = _used.ContainsKey(kind) && kind.Node.Length > 0 ? _world.Pool.Maximum : 0;
+                int keep = _used.ContainsKey(kind) && _world.Nodes.ContainsKey(kind.Node) ? _world.Pool.Maximum : 0;
                 foreach (Port port in free.Take(keep)) Plug(port, kind.Node);
                 foreach (Port port in free.Skip(keep)) Remove(port);
             }
@@ -108,13 +115,14 @@ public static class PortPlanner
             {
                 int free = _free.TryGetValue(kind, out Queue<Port>? queue) ? queue.Count : 0;
                 if (free >= _world.Pool.Minimum) continue;
-                for (int i = 0; i < Math.Max(_world.Pool.Batch, _world.Pool.Minimum - free); i++) _create.Add(Create(kind, "pool", null));
+                for (int i = 0; i < Math.Max(_world.Pool.Batch, _world.Pool.Minimum - free); i++) _create.Add(Create(kind, PoolName + kind.Node, kind.Node));
             }
         }
 
         public PortPlan Result() => new(
             [
-                .. _create.Chunk(PortsPerCall).Select(c => new PortChange.CreatePorts([.. c])),
+                // What one network or one host refuses shall not hold up the others.
+                .. _create.GroupBy(c => (c.NetworkId, c.BindingHostId is null)).SelectMany(g => g.Chunk(PortsPerCall)).Select(c => new PortChange.CreatePorts([.. c])),
                 .. _plug.OrderBy(t => t.Key, StringComparer.Ordinal).SelectMany(t => SubPorts(t.Key, t.Value)),
                 .. _write,
                 .. _unplug.OrderBy(t => t.Key, StringComparer.Ordinal).Select(t => new PortChange.RemoveSubPorts(t.Key, [.. t.Value])),
@@ -152,7 +160,7 @@ public static class PortPlanner
                 return;
             }
 
-            _create.Add(Create(kind, pod.Pod.ToString(), pod.Uid));
+            _create.Add(Create(kind, NameOf(pod.Pod), pod.Uid));
         }
 
         /// <summary>Whether the port is plugged into its node already; otherwise it will be.</summary>
@@ -180,12 +188,13 @@ public static class PortPlanner
                 : new PortBinding { Type = "ovs" },
         };
 
-        private PortCreate Create(Kind kind, string name, string? deviceId) => new()
+        private PortCreate Create(Kind kind, string name, string device) => new()
         {
             NetworkId = kind.NetworkId,
             Name = name,
             Description = _world.Mark,
-            DeviceId = deviceId ?? kind.Node,
+            // Neutron lets no port into a trunk that says it belongs to a device.
+            DeviceId = _world.Nodes[kind.Node].Binding is NodeBinding.Ovs ? device : null,
             SecurityGroups = kind.Groups,
             BindingHostId = (_world.Nodes[kind.Node].Binding as NodeBinding.Ovs)?.Host,
         };
@@ -206,9 +215,9 @@ public static class PortPlanner
                 : port.BindingHostId is { Length: > 0 } host ? _nodeOfHost.GetValueOrDefault(host)
                 : NodeOfNew(port);
 
-        /// <summary>A port that is not plugged yet says by its device whom it was made for: a pod, or a node's pool.</summary>
+        /// <summary>A port that is not plugged yet says by its name whom it was made for: a pod, or a node's pool.</summary>
         private string? NodeOfNew(Port port)
-            => _world.Nodes.ContainsKey(port.DeviceId) ? port.DeviceId : _wished.GetValueOrDefault(port.DeviceId)?.Node;
+            => port.Name.StartsWith(PoolName, StringComparison.Ordinal) ? port.Name[PoolName.Length..] : _nodeOfName.GetValueOrDefault(port.Name);
 
         private IEnumerable<PortChange> SubPorts(string trunk, List<string> ports)
         {

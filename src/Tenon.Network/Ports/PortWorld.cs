@@ -69,8 +69,14 @@ public sealed record PortWorld
     /// <summary>The PodPorts, by namespace and name.</summary>
     public IReadOnlyDictionary<NamespacedName, PodPortSpec> PodPorts { get; init; } = new Dictionary<NamespacedName, PodPortSpec>();
 
-    /// <summary>The PodPorts that their node says are plugged.</summary>
+    /// <summary>The PodPorts of which their node does not say that nothing is plugged any more.</summary>
     public IReadOnlySet<NamespacedName> Plugged { get; init; } = new HashSet<NamespacedName>();
+
+    /// <summary>The PodPorts that are being deleted already.</summary>
+    public IReadOnlySet<NamespacedName> Leaving { get; init; } = new HashSet<NamespacedName>();
+
+    /// <summary>The nodes that there are, whether or not they can plug pods: what is plugged on others is gone with them.</summary>
+    public IReadOnlySet<string> KnownNodes { get => field ?? Nodes.Keys.ToHashSet(); init; }
 
     /// <summary>The cluster's Neutron ports.</summary>
     public IReadOnlyList<Port> Ports { get; init; } = [];

@@ -23,12 +23,12 @@ public abstract record GroupChange
         public override string ToString() => $"create security groups {string.Join(", ", Groups.Select(g => $"\"{g.Title}\""))}";
     }
 
-    /// <summary>Makes rules, in one call.</summary>
+    /// <summary>Makes rules of one group, in one call.</summary>
     /// <param name="Rules">The rules.</param>
     public sealed record CreateRules(EquatableArray<GroupRule> Rules) : GroupChange
     {
         /// <inheritdoc/>
-        public override string ToString() => $"create {Rules.Count} security group rules in {string.Join(", ", Rules.Select(r => r.GroupKey).Distinct())}";
+        public override string ToString() => $"create {Rules.Count} security group rules in {Rules[0].GroupKey}";
     }
 
     /// <summary>Deletes a rule.</summary>

@@ -12,7 +12,7 @@ public static class GroupNames
     private const int NeutronLimit = 255;
 
     /// <summary>The description of every group of a cluster.</summary>
-    public static string Mark(string cluster) => BoundedName.Fit($"tenon network of {cluster}", NeutronLimit);
+    public static string Mark(string cluster) => NetworkMarks.Cluster(cluster);
 
     /// <summary>The name of a group: its key, and what people read.</summary>
     public static string Of(DesiredGroup group)

@@ -52,7 +52,8 @@ public static class GroupPlanner
         return
         [
             .. missing.Length > 0 ? [new GroupChange.CreateGroups([.. missing])] : Array.Empty<GroupChange>(),
-            .. creates.Chunk(RulesPerCall).Select(c => new GroupChange.CreateRules([.. c])),
+            // Neutron takes the rules of one group in a call.
+            .. creates.GroupBy(c => c.GroupKey).SelectMany(g => g.Chunk(RulesPerCall)).Select(c => new GroupChange.CreateRules([.. c])),
             .. deletes,
             .. gone,
         ];

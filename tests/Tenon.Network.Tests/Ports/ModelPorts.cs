@@ -14,6 +14,8 @@ internal sealed class ModelPorts
 
     public Dictionary<NamespacedName, PodPortSpec> PodPorts { get; } = [];
 
+    public HashSet<NamespacedName> Leaving { get; } = [];
+
     public HashSet<NamespacedName> Plugged { get; } = [];
 
     public int Writes { get; private set; }
@@ -28,6 +30,7 @@ internal sealed class ModelPorts
         Ports = [.. _ports.Values],
         PodPorts = PodPorts.ToDictionary(),
         Plugged = Plugged.ToHashSet(),
+        Leaving = Leaving.ToHashSet(),
         Trunks = _trunks.ToDictionary(t => t.Key, t => t.Value.ToEquatableArray()),
     };
 
@@ -49,7 +52,7 @@ internal sealed class ModelPorts
 
     public void Apply(PortChange change)
     {
-        if (change is not (PortChange.WritePodPort or PortChange.DeletePodPort)) Writes++;
+        if (change is not (PortChange.WritePodPort or PortChange.AskToUnplug or PortChange.DeletePodPort)) Writes++;
         switch (change)
         {
             case PortChange.CreatePorts create:
@@ -70,6 +73,7 @@ internal sealed class ModelPorts
                 foreach (SubPort sub in add.SubPorts)
                 {
                     SubPorts.Any(s => s.PortId == sub.PortId).ShouldBeFalse("a port is in one trunk");
+                    _ports[sub.PortId].DeviceId.ShouldBeEmpty("Neutron refuses a subport that belongs to a device");
                     trunk.Any(s => s.SegmentationId == sub.SegmentationId).ShouldBeFalse("a VLAN is used once");
                     trunk.Add(sub);
                 }
@@ -82,10 +86,15 @@ internal sealed class ModelPorts
                 PodPorts.Values.Any(p => p.PortId == write.Spec.PortId).ShouldBeFalse("a port is given once");
                 PodPorts.Add(write.Pod, write.Spec);
                 break;
+            case PortChange.AskToUnplug ask:
+                PodPorts[ask.Pod].PodUid.ShouldBe(ask.PodUid);
+                Leaving.Add(ask.Pod).ShouldBeTrue("a node is asked once");
+                break;
             case PortChange.DeletePodPort delete:
                 PodPorts[delete.Pod].PodUid.ShouldBe(delete.PodUid);
                 PodPorts.Remove(delete.Pod);
                 Plugged.Remove(delete.Pod);
+                Leaving.Remove(delete.Pod);
                 break;
             case PortChange.RemoveSubPorts remove:
                 _trunks[remove.TrunkId].RemoveAll(s => remove.PortIds.Contains(s.PortId)).ShouldBe(remove.PortIds.Count);

@@ -25,6 +25,7 @@ internal sealed class ModelGroups
 
                 break;
             case GroupChange.CreateRules create:
+                create.Rules.Select(r => r.GroupKey).Distinct().Count().ShouldBe(1, "Neutron takes the rules of one group in a call");
                 foreach (GroupRule rule in create.Rules) Edit(rule.GroupKey, g => g with { Rules = [.. g.Rules, Written(g.Id, rule.Rule)] });
                 break;
             case GroupChange.DeleteRule delete:
@@ -81,14 +82,14 @@ public sealed class GroupPlannerTests
     private static readonly DesiredRule s_in80 = new(RuleDirection.Ingress, false, "TCP", 80, 80, new RuleRemote.Group("cluster"));
 
     [Fact]
-    public void New_groups_are_made_in_one_call_and_their_rules_in_another()
+    public void New_groups_are_made_in_one_call_and_the_rules_of_each_in_another()
     {
         var cloud = new ModelGroups();
         DesiredGroup[] desired = [.. PolicyCompiler.Compile(new RandomWorld(7).World).Groups];
         IReadOnlyList<GroupChange> plan = GroupPlanner.Plan(desired, [], _ => false);
-        plan.Count.ShouldBe(2);
         plan[0].ShouldBeOfType<GroupChange.CreateGroups>().Groups.Count.ShouldBe(desired.Length);
-        plan[1].ShouldBeOfType<GroupChange.CreateRules>();
+        plan.Skip(1).ShouldAllBe(c => c is GroupChange.CreateRules);
+        plan.Skip(1).Cast<GroupChange.CreateRules>().Select(c => c.Rules[0].GroupKey).ShouldBeUnique();
         cloud.Settle(desired);
     }
 

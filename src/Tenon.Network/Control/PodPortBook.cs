@@ -1,0 +1,117 @@
+using System.Collections.Concurrent;
+using Tenon.Core;
+using Tenon.Kubernetes.Client;
+using Tenon.Kubernetes.Informers;
+using Tenon.Kubernetes.Objects;
+using Tenon.Network.Contracts;
+
+namespace Tenon.Network.Control;
+
+/// <summary>
+/// The PodPorts: what the cache shows, and what this process wrote that the cache does not show yet, so that no port is given twice.
+/// </summary>
+/// <param name="client">The API server.</param>
+/// <param name="lister">The cache.</param>
+internal sealed class PodPortBook(KubernetesClient client, ILister<PodPort> lister)
+{
+    private readonly ConcurrentDictionary<NamespacedName, PodPort> _written = [];
+    private readonly ConcurrentDictionary<string, bool> _gone = [];
+    private readonly ConcurrentDictionary<NamespacedName, PodPortSpec> _unsure = [];
+
+    /// <summary>The cache shows a change: what was remembered in its place is not needed any more.</summary>
+    public void Observe(InformerChange<PodPort> change)
+    {
+        if (_written.TryGetValue(change.Key, out PodPort? written) && written.Metadata.Uid == change.Current.Metadata.Uid) _written.TryRemove(change.Key, out _);
+        if (change is InformerChange<PodPort>.Deleted(var gone)) _gone.TryRemove(gone.Metadata.Uid, out _);
+    }
+
+    /// <summary>All PodPorts.</summary>
+    public IReadOnlyDictionary<NamespacedName, PodPort> All()
+    {
+        // What was remembered first: an entry that goes in between is in the cache already.
+        KeyValuePair<NamespacedName, PodPort>[] written = [.. _written];
+        IReadOnlyCollection<PodPort> cached = lister.List();
+        var all = new Dictionary<NamespacedName, PodPort>(cached.Count + written.Length);
+        foreach (PodPort port in cached.Where(p => !_gone.ContainsKey(p.Metadata.Uid))) all[port.Metadata.Key] = port;
+        foreach ((NamespacedName key, PodPort port) in written) all.TryAdd(key, port);
+        foreach ((NamespacedName key, PodPortSpec spec) in _unsure) all.TryAdd(key, new PodPort { Metadata = new ObjectMeta { Namespace = key.Namespace, Name = key.Name }, Spec = spec });
+        return all;
+    }
+
+    /// <summary>Reads the PodPorts of which it is not known whether they were written.</summary>
+    public async Task AskAsync(CancellationToken cancellationToken)
+    {
+        foreach (NamespacedName key in _unsure.Keys)
+        {
+            PodPort? there = await client.GetAsync<PodPort>(key, cancellationToken);
+            if (there is not null && lister.Get(key)?.Metadata.Uid != there.Metadata.Uid) _written[key] = there;
+            _unsure.TryRemove(key, out _);
+        }
+    }
+
+    /// <summary>Writes a pod's PodPort, owned by the pod.</summary>
+    public async Task WriteAsync(NamespacedName pod, PodPortSpec spec, CancellationToken cancellationToken)
+    {
+        var port = new PodPort
+        {
+            Metadata = new ObjectMeta
+            {
+                Namespace = pod.Namespace,
+                Name = pod.Name,
+                Labels = new Dictionary<string, string> { [NetworkNames.NodeLabel] = NetworkNames.NodeLabelValue(spec.Node) },
+                Finalizers = [NetworkNames.Finalizer],
+                OwnerReferences = [new OwnerReference { ApiVersion = "v1", Kind = "Pod", Name = pod.Name, Uid = spec.PodUid, Controller = true }],
+            },
+            Spec = spec,
+        };
+        _unsure[pod] = spec;
+        try
+        {
+            PodPort written = await client.CreateAsync(port, cancellationToken);
+            _written[pod] = written;
+            _unsure.TryRemove(pod, out _);
+
+            // The cache may have shown it, or have seen it go, before the answer came.
+            if (lister.Get(pod)?.Metadata.Uid == written.Metadata.Uid) _written.TryRemove(pod, out _);
+        }
+        catch (KubernetesException e) when (e.StatusCode is not null && e.Failure is not (KubernetesFailure.Unavailable or KubernetesFailure.Timeout))
+        {
+            // It was refused: nothing was written. One that is there already comes with the cache.
+            if (e.Failure != KubernetesFailure.AlreadyExists) _unsure.TryRemove(pod, out _);
+            if (e.Failure is not (KubernetesFailure.AlreadyExists or KubernetesFailure.Forbidden or KubernetesFailure.NotFound)) throw;
+        }
+    }
+
+    /// <summary>Asks the node to unplug a pod, by asking for the deletion of its PodPort.</summary>
+    public async Task AskToUnplugAsync(NamespacedName pod, CancellationToken cancellationToken)
+    {
+        if (lister.Get(pod) is not { } port) return;
+        try
+        {
+            await client.DeleteAsync<PodPort>(pod, cancellationToken, new DeleteOptions { Uid = port.Metadata.Uid });
+        }
+        catch (KubernetesException e) when (e.Failure is KubernetesFailure.Conflict)
+        {
+            // Another one has the name by now; the cache will tell.
+        }
+    }
+
+    /// <summary>Lets a PodPort go: from now on its port is free.</summary>
+    public async Task ReleaseAsync(NamespacedName pod, CancellationToken cancellationToken)
+    {
+        if (lister.Get(pod) is not { } port) return;
+        try
+        {
+            if (!port.Metadata.IsBeingDeleted) await client.DeleteAsync<PodPort>(pod, cancellationToken, new DeleteOptions { Uid = port.Metadata.Uid });
+            PodPort without = port with { Metadata = port.Metadata with { Finalizers = [.. port.Metadata.Finalizers.Where(f => f != NetworkNames.Finalizer)] } };
+            if (Patch.Between(port, without) is { } patch) await client.PatchAsync<PodPort>(pod, patch, cancellationToken);
+        }
+        catch (KubernetesException e) when (e.Failure is KubernetesFailure.NotFound or KubernetesFailure.Conflict)
+        {
+            // It is gone, or another one has its name.
+        }
+
+        _gone[port.Metadata.Uid] = true;
+        if (lister.Get(pod)?.Metadata.Uid != port.Metadata.Uid) _gone.TryRemove(port.Metadata.Uid, out _);
+    }
+}

@@ -1,0 +1,32 @@
+using Tenon.Core;
+using Tenon.Network.Ports;
+using Tenon.OpenStack;
+
+namespace Tenon.Network.Control;
+
+/// <summary>What a refused call means to the pods that wait for it, and what to do about it.</summary>
+internal static class PortProblems
+{
+    /// <summary>The problems of the pods for which a call was made; those of pools are nobody's.</summary>
+    public static IEnumerable<PortProblem> Of(object change, OpenStackException refused) => change switch
+    {
+        PortChange.CreatePorts create => create.Ports.Select(p => p.Name).Where(n => n.Contains('/', StringComparison.Ordinal))
+            .Select(n => new PortProblem(NamespacedName.Parse(n), ReasonOf(refused), MessageOf(refused, create.Ports[0].BindingHostId))),
+        _ => [],
+    };
+
+    private static string ReasonOf(OpenStackException refused) => refused.Kind switch
+    {
+        OpenStackErrorKind.Quota => "QuotaExceeded",
+        OpenStackErrorKind.Forbidden => "PortForbidden",
+        _ => "PortRefused",
+    };
+
+    private static string MessageOf(OpenStackException refused, string? host) => refused.Kind switch
+    {
+        OpenStackErrorKind.Quota => $"the cloud has no more ports or addresses for this project: {refused.ServiceMessage}; ask for a larger quota, or delete what is not needed",
+        OpenStackErrorKind.Forbidden when host is not null =>
+            $"Neutron's policy does not let this project bind ports to host {host}: {refused.ServiceMessage}; let the cloud's administrator allow create_port:binding:host_id, update_port:binding:host_id and get_port:binding:host_id, or plug the node's pods through a trunk",
+        _ => refused.Message,
+    };
+}

@@ -1,0 +1,142 @@
+using System.Collections.Immutable;
+using Tenon.Core;
+using Tenon.OpenStack.Networking;
+
+namespace Tenon.Network.VirtualNetworks;
+
+/// <summary>
+/// The networks, subnets and routers' legs of the cloud, listed in bulk for all virtual networks and kept true by what this process writes itself.
+/// </summary>
+/// <param name="reader">Reads networks.</param>
+/// <param name="writer">Changes them.</param>
+/// <param name="ports">Reads the routers' legs.</param>
+/// <param name="time">The clock.</param>
+public sealed class CloudNetworks(INetworkReader reader, INetworkWriter writer, IPortReader ports, TimeProvider time) : IDisposable
+{
+    private static readonly EquatableArray<string> s_legs = ["network:router_interface", "network:router_interface_distributed", "network:ha_router_replicated_interface"];
+    private readonly SemaphoreSlim _gate = new(1);
+    private State? _state;
+
+    private sealed record State(
+        DateTimeOffset At,
+        ImmutableDictionary<string, OpenStack.Networking.Network> Networks,
+        ImmutableDictionary<string, Subnet> Subnets,
+        ImmutableHashSet<RouterLeg> Legs,
+        EquatableArray<SubnetPool> Pools,
+        EquatableArray<Router> Routers);
+
+    /// <summary>Everything that carries a mark, or is the network of an ID or name.</summary>
+    /// <param name="mark">The description; <see langword="null"/> looks by reference.</param>
+    /// <param name="reference">The ID or name.</param>
+    public (NetworkSight Sight, int Found) Find(string? mark, string? reference)
+    {
+        State state = _state ?? throw new InvalidOperationException("nothing was listed yet");
+        OpenStack.Networking.Network[] found = [.. state.Networks.Values
+            .Where(n => reference is null ? n.Description == mark : n.Id == reference || n.Name == reference)
+            .OrderBy(n => n.Id == reference ? 0 : 1).ThenBy(n => n.Id, StringComparer.Ordinal)];
+        if (found.Length == 0) return (new(null, [], []), 0);
+        Subnet[] subnets = [.. state.Subnets.Values.Where(s => s.NetworkId == found[0].Id).OrderBy(s => s.IpVersion).ThenBy(s => s.Id, StringComparer.Ordinal)];
+        HashSet<string> ids = [.. subnets.Select(s => s.Id)];
+        return (new(found[0], [.. subnets], [.. state.Legs.Where(l => ids.Contains(l.SubnetId))]), found[0].Id == reference ? 1 : found.Length);
+    }
+
+    /// <summary>The ranges of all subnets that can be seen.</summary>
+    public IReadOnlyCollection<string> Ranges => [.. _state!.Subnets.Values.Select(s => s.Cidr)];
+
+    /// <summary>The subnet pools that can be seen.</summary>
+    public EquatableArray<SubnetPool> Pools => _state!.Pools;
+
+    /// <summary>The routers that can be seen.</summary>
+    public EquatableArray<Router> Routers => _state!.Routers;
+
+    /// <summary>Lists everything again when the last list is older than an age. Whoever asks meanwhile waits for it.</summary>
+    public async Task EnsureAsync(TimeSpan maxAge, CancellationToken cancellationToken)
+    {
+        DateTimeOffset notBefore = time.GetUtcNow() - maxAge;
+        if (_state is { } fresh && fresh.At >= notBefore) return;
+        await _gate.WaitAsync(cancellationToken);
+        try
+        {
+            if (_state is { } now && now.At >= notBefore) return;
+            DateTimeOffset begun = time.GetUtcNow();
+            Task<List<OpenStack.Networking.Network>> networks = ToListAsync(reader.ListNetworksAsync(new(), cancellationToken));
+            Task<List<Subnet>> subnets = ToListAsync(reader.ListSubnetsAsync(new(), cancellationToken));
+            Task<List<Port>> legs = ToListAsync(ports.ListPortsAsync(new() { DeviceOwners = s_legs }, cancellationToken));
+            Task<List<SubnetPool>> pools = ToListAsync(reader.ListSubnetPoolsAsync(cancellationToken));
+            Task<List<Router>> routers = ToListAsync(reader.ListRoutersAsync(new(), cancellationToken));
+            await Task.WhenAll(networks, subnets, legs, pools, routers);
+            _state = new(
+                begun,
+                (await networks).ToImmutableDictionary(n => n.Id),
+                (await subnets).ToImmutableDictionary(s => s.Id),
+                [.. (await legs).SelectMany(p => p.FixedIps.Select(f => new RouterLeg(p.DeviceId, f.SubnetId)))],
+                [.. await pools],
+                [.. await routers]);
+        }
+        finally
+        {
+            _gate.Release();
+        }
+    }
+
+    /// <summary>Forgets what was listed: a write failed, and its effect is not known.</summary>
+    public void Invalidate() => _state = _state is { } state ? state with { At = DateTimeOffset.MinValue } : null;
+
+    /// <summary>Makes a change.</summary>
+    public async Task ApplyAsync(NetworkChange change, CancellationToken cancellationToken)
+    {
+        switch (change)
+        {
+            case NetworkChange.CreateNetwork create:
+                var network = await writer.CreateNetworkAsync(new(create.Wish.Name, create.Wish.Mark) { Mtu = create.Wish.Mtu }, cancellationToken);
+                await UpdateAsync(s => s with { Networks = s.Networks.SetItem(network.Id, network) }, cancellationToken);
+                break;
+            case NetworkChange.CreateSubnet create:
+                Subnet subnet = await writer.CreateSubnetAsync(VirtualNetworkPlanner.CreateOf(create), cancellationToken);
+                await UpdateAsync(s => s with { Subnets = s.Subnets.SetItem(subnet.Id, subnet) }, cancellationToken);
+                break;
+            case NetworkChange.Join join:
+                await writer.AddRouterInterfaceAsync(join.Leg.RouterId, join.Leg.SubnetId, cancellationToken);
+                await UpdateAsync(s => s with { Legs = s.Legs.Add(join.Leg) }, cancellationToken);
+                break;
+            case NetworkChange.Leave leave:
+                await writer.RemoveRouterInterfaceAsync(leave.Leg.RouterId, leave.Leg.SubnetId, cancellationToken);
+                await UpdateAsync(s => s with { Legs = s.Legs.Remove(leave.Leg) }, cancellationToken);
+                break;
+            case NetworkChange.DeleteNetwork delete:
+                await writer.DeleteNetworkAsync(delete.NetworkId, cancellationToken);
+                await UpdateAsync(s => s with
+                {
+                    Networks = s.Networks.Remove(delete.NetworkId),
+                    Subnets = s.Subnets.RemoveRange(s.Subnets.Values.Where(n => n.NetworkId == delete.NetworkId).Select(n => n.Id)),
+                }, cancellationToken);
+                break;
+            default:
+                throw new InvalidOperationException($"no way to carry out: {change}");
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _gate.Dispose();
+
+    /// <summary>A list that is under way began before the write: it is waited for, so that it does not undo what is known.</summary>
+    private async Task UpdateAsync(Func<State, State> change, CancellationToken cancellationToken)
+    {
+        await _gate.WaitAsync(cancellationToken);
+        try
+        {
+            if (_state is { } state) _state = change(state);
+        }
+        finally
+        {
+            _gate.Release();
+        }
+    }
+
+    private static async Task<List<T>> ToListAsync<T>(IAsyncEnumerable<T> items)
+    {
+        var list = new List<T>();
+        await foreach (T item in items) list.Add(item);
+        return list;
+    }
+}
