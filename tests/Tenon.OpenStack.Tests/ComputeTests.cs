@@ -126,4 +126,17 @@ public sealed class ComputeTests : IAsyncLifetime
         servers.ShouldHaveSingleItem().Id.ShouldBe("1");
         _cloud.ServiceCalls[0].Query.ShouldBe("?name=%5Enode%5C.1%24&status=ACTIVE&limit=7");
     }
+
+    [Fact(Timeout = 20_000)]
+    public async Task No_limit_is_sent_unless_asked_for_since_Nova_leaves_out_the_servers_of_a_down_cell_with_one()
+    {
+        string next = $"{_cloud.Root}/compute/v2.1/servers/detail?marker=1";
+        _cloud.Script = (request, context) => ScriptedCloud.Answer(context, 200, request.Query.Contains("marker", StringComparison.Ordinal)
+            ? """{"servers": [{"id": "2", "status": "UNKNOWN"}]}"""
+            : $$"""{"servers": [{"id": "1", "name": "a", "status": "ACTIVE"}], "servers_links": [{"rel": "next", "href": "{{next}}"}]}""");
+        await using CloudClient client = _cloud.Connect();
+        List<Server> servers = await client.Compute().ListServersAsync(new(), Ct).ToListAsync();
+        servers.Select(s => (s.Id, s.Status)).ShouldBe([("1", ServerStatus.Active), ("2", ServerStatus.Unknown)]);
+        _cloud.ServiceCalls.Select(c => c.Query).ShouldBe(["", "?marker=1"]);
+    }
 }

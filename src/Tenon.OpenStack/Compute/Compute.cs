@@ -120,7 +120,9 @@ public sealed record ServerQuery
     /// <summary>Only servers changed since then; also lists deleted ones.</summary>
     public DateTimeOffset? ChangesSince { get; init; }
 
-    /// <summary>Items a page; <see langword="null"/> is the client's.</summary>
+    /// <summary>
+    /// Items a page; <see langword="null"/> leaves it to the service. With a size, servers of a cell that is down are missing.
+    /// </summary>
     public int? PageSize { get; init; }
 }
 

@@ -9,7 +9,8 @@ namespace Tenon.OpenStack.Compute;
 /// <summary>
 /// Nova. Asks for microversion 2.69 at once, and only when the service refuses it finds out what the service has. 2.47
 /// brings the flavor's name, 2.26 tags; 2.69 lists servers of a cell that is down as UNKNOWN instead of leaving them out,
-/// which would look like their deletion.
+/// which would look like their deletion. It does so only where no limit is asked for, so that none is, unless the caller
+/// wants pages: Nova has pages of its own (1000 servers, as a rule) and links them.
 /// </summary>
 public sealed class ComputeClient : IServerReader, IComputeCapabilities
 {
@@ -31,7 +32,7 @@ public sealed class ComputeClient : IServerReader, IComputeCapabilities
             .With("status", query.Status)
             .WithJoined("tags", query.Tags)
             .With("changes-since", query.ChangesSince?.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'"))
-            .With("limit", query.PageSize ?? _channel.PageSize);
+            .With("limit", query.PageSize);
 
         // The first page settles the version, so that a refusal of it can still be mended.
         bool settled = false;
