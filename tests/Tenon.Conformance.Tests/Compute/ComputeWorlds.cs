@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using Tenon.Conformance.Tests.Support;
+using Tenon.OpenStack;
 
 namespace Tenon.Conformance.Tests.Compute;
 
@@ -50,6 +51,13 @@ public sealed class ComputeWorld
 
     /// <summary>The three servers' IDs, the oldest first.</summary>
     public IReadOnlyList<string> Ids { get; private set; } = [];
+
+    /// <summary>One of Tenon's clients, logged in as the member of the project.</summary>
+    public CloudClient Connect() => new(Cloud.Credentials with
+    {
+        Method = (AuthMethod.Password)Cloud.Credentials.Method with { UserName = Wire.Account.User, Value = new(Wire.Account.Password) },
+        Scope = new AuthScope.Project(Wire.ProjectId, null, null),
+    });
 
     internal static async Task<ComputeWorld> MakeAsync(CloudSide cloud)
     {

@@ -88,7 +88,9 @@ public sealed class TokenCases(Clouds clouds)
         await using Scratch scratch = cloud.NewScratch();
         Wire wire = await scratch.NewProjectAsync();
         (await cloud.Admin.DeleteAsync("identity", $"/users/{wire.UserId}")).ShouldBe(204);
-        (await wire.GetAsync("identity", "/auth/projects")).ShouldRefuse(401, Denied);
+        // A Keystone process that remembers the token finds it revoked; one that does not looks for the user first.
+        Answer own = await wire.GetAsync("identity", "/auth/projects");
+        own.ShouldRefuse(own.Status == 404 ? 404 : 401, own.Status == 404 ? $"Could not find user: {wire.UserId}." : Denied);
         (await cloud.Admin.ValidateAsync(wire.Token)).ShouldRefuse(404, $"Could not find user: {wire.UserId}.");
         (await wire.LogInAsync(Auth.Password(wire))).ShouldRefuse(401, Denied);
     }

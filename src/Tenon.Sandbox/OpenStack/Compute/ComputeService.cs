@@ -89,10 +89,7 @@ internal sealed partial class ComputeService : ApiService
     {
         if (fault.Type == NoSuchUrl)
         {
-            return ApiResponse.Text(
-                404,
-                "<html>\n <head>\n  <title>404 Not Found</title>\n </head>\n <body>\n  <h1>404 Not Found</h1>\n  The resource could not be found.<br /><br />\n\n\n\n </body>\n</html>",
-                "text/html; charset=UTF-8");
+            return WebLayerErrors.Render(404, "Not Found", fault.Message, "", request.Header("Accept"));
         }
 
         string name = fault.Status switch
@@ -167,7 +164,6 @@ internal sealed partial class ComputeService : ApiService
 
     private static ApiResponse Version(ApiRequest request)
     {
-        request.Version = default;
         return ApiResponse.Wrapped(200, "version", new JsonObject
         {
             ["id"] = "v2.1",

@@ -52,7 +52,7 @@ internal sealed class ServerJson(ComputeState state, INetworkingForCompute netwo
         json["key_name"] = server.KeyName;
         json["OS-SRV-USG:launched_at"] = ComputeJson.Micros(server.Launched);
         json["OS-SRV-USG:terminated_at"] = ComputeJson.Micros(server.Terminated);
-        if (server.Scheduled && server.Terminated is null) json["security_groups"] = SecurityGroups(server, ports);
+        if (ports.Count > 0 && server.Scheduled && server.Terminated is null) json["security_groups"] = SecurityGroups(ports);
         if (request.Token.IsAdmin) Administration(server, request, json);
         else if (request.AtLeast(90)) json["OS-EXT-SRV-ATTR:hostname"] = server.Hostname;
         json["OS-EXT-STS:task_state"] = server.TaskState;
@@ -119,11 +119,8 @@ internal sealed class ServerJson(ComputeState state, INetworkingForCompute netwo
     }
 
     /// <summary>A port's groups after another's, repeated where they have the same.</summary>
-    private static JsonArray SecurityGroups(Server server, IReadOnlyList<ServerPort> ports)
-    {
-        IEnumerable<string> names = ports.Count == 0 ? server.SecurityGroupNames : ports.SelectMany(p => p.SecurityGroupNames);
-        return new JsonArray([.. names.Select(n => (JsonNode)new JsonObject { ["name"] = n })]);
-    }
+    private static JsonArray SecurityGroups(IReadOnlyList<ServerPort> ports)
+        => new([.. ports.SelectMany(p => p.SecurityGroupNames).Select(n => (JsonNode)new JsonObject { ["name"] = n })]);
 
     private static void Administration(Server server, ApiRequest request, JsonObject json)
     {
