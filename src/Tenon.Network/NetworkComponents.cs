@@ -1,12 +1,16 @@
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
+using Tenon.Core;
 using Tenon.Kubernetes.Client;
 using Tenon.Kubernetes.Controllers;
 using Tenon.Kubernetes.Informers;
 using Tenon.Kubernetes.Objects;
+using Tenon.LoadBalancing;
 using Tenon.Network.Contracts;
 using Tenon.Network.Control;
+using Tenon.Network.Services;
 using Tenon.Network.VirtualNetworks;
+using Tenon.OpenStack.LoadBalancing;
 using Tenon.OpenStack.Networking;
 
 namespace Tenon.Network;
@@ -19,6 +23,12 @@ public sealed record NetworkComponentsInput
 
     /// <summary>Neutron.</summary>
     public required NetworkingClient Networking { get; init; }
+
+    /// <summary>Octavia; <see langword="null"/> leaves Services to others, as an empty <see cref="NetworkOptions.ServiceCidrs"/> does.</summary>
+    public LoadBalancingClient? LoadBalancing { get; init; }
+
+    /// <summary>How pending load balancers are waited for.</summary>
+    public PendingOptions? Pending { get; init; }
 
     /// <summary>The API server.</summary>
     public required KubernetesClient Kubernetes { get; init; }
@@ -38,6 +48,7 @@ public sealed class NetworkComponents : IDisposable
 {
     private readonly CloudNetworks _cloud;
     private readonly VirtualNetworkReconciler _networks;
+    private LoadBalancerView? _view;
 
     /// <summary>Puts everything together; nothing runs yet.</summary>
     public NetworkComponents(NetworkComponentsInput input)
@@ -48,7 +59,10 @@ public sealed class NetworkComponents : IDisposable
         Namespaces = Inform<Namespace>();
         Policies = Inform<NetworkPolicy>();
         Services = Inform<Service>();
-        Slices = Inform<EndpointSlice>();
+        Slices = Inform(new InformerOptions<EndpointSlice>
+        {
+            Indexes = new Dictionary<string, Func<EndpointSlice, IEnumerable<string>>> { [VipReconciler.ServiceIndex] = s => [$"{s.Metadata.Namespace}/{s.Metadata.Labels.GetValueOrDefault(EndpointSlice.ServiceNameLabel)}"] },
+        });
         Nodes = Inform<Node>();
         VirtualNetworks = Inform<VirtualNetwork>();
         PodPorts = Inform(new InformerOptions<PodPort>
@@ -64,6 +78,7 @@ public sealed class NetworkComponents : IDisposable
         [
             VirtualNetworkReconciler.CreateController(_networks, VirtualNetworks, PodPorts, options, time, loggers),
             PortTriggers.CreateController(Ports, this, options, time, loggers),
+            .. input.LoadBalancing is { } octavia && !options.ServiceCidrs.IsEmpty ? [Serve(input, octavia, writer)] : Array.Empty<Controller>(),
         ];
 
         Informer<T> Inform<T>(InformerOptions<T>? with = null)
@@ -104,6 +119,9 @@ public sealed class NetworkComponents : IDisposable
     /// <summary>The controllers, for the host.</summary>
     public IReadOnlyList<Controller> Controllers { get; }
 
+    /// <summary>Other work of the leader.</summary>
+    public IReadOnlyList<Func<CancellationToken, Task>> LeaderTasks { get; private set; } = [];
+
     /// <summary>Gives pods their ports.</summary>
     public PortReconciler Ports { get; }
 
@@ -113,6 +131,25 @@ public sealed class NetworkComponents : IDisposable
         foreach (Controller controller in Controllers) controller.Dispose();
         _networks.Dispose();
         _cloud.Dispose();
+        _view?.Dispose();
+    }
+
+    private Controller Serve(NetworkComponentsInput input, LoadBalancingClient octavia, VirtualNetworkWriter writer)
+    {
+        (NetworkOptions options, NetworkingClient neutron, ILoggerFactory loggers) = (input.Options, input.Networking, input.Loggers);
+        var clients = new LoadBalancerClients(octavia, neutron, neutron, neutron, neutron);
+        _view = new(octavia, neutron, neutron, neutron, new(), input.Time);
+        Controller? controller = null;
+        var pending = new PendingLoadBalancers(_view, key => controller!.Enqueue(key), input.Pending, input.Time, loggers.CreateLogger<PendingLoadBalancers>());
+        var reconciler = new VipReconciler(
+            options, new(_view, new(clients, _view), _cloud, input.Kubernetes, Caches, input.Events), writer, pending, input.Time, loggers.CreateLogger<VipReconciler>());
+        var settings = new ControllerOptions { Workers = 8, ResyncPeriod = options.ResyncPeriod, Queue = new() { MaxBackoff = options.MaxBackoff } };
+        LeaderTasks = [pending.RunAsync];
+        return controller = new Controller("service-vip", reconciler, settings, input.Time, loggers.CreateLogger<Controller>())
+            .Watches(Services)
+            .Watches(Slices, change => change.Current.Metadata.Labels.TryGetValue(EndpointSlice.ServiceNameLabel, out string? name) ? [new NamespacedName(change.Key.Namespace, name)] : [])
+            .Watches(VirtualNetworks, change => change.Key == options.ServiceNetwork ? Services.List().Select(s => s.Metadata.Key) : [])
+            .Resyncs(() => Services.List().Select(s => s.Metadata.Key));
     }
 
     /// <summary>Keeps of a pod what the network looks at: there are many.</summary>

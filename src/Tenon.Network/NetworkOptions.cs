@@ -27,6 +27,21 @@ public sealed record NetworkOptions
     /// <summary>The router (ID or name) that joins the virtual networks; <c>none</c> is none; <see langword="null"/> takes the project's only one.</summary>
     public string? Router { get; init; }
 
+    /// <summary>The virtual network of the Services' virtual IPs; made where <see cref="ServiceCidrs"/> says of which range.</summary>
+    public NamespacedName ServiceNetwork { get; init; } = new("kube-system", "services");
+
+    /// <summary>The ranges from which the cluster gives virtual IPs, at most one a family; empty leaves Services to others.</summary>
+    public EquatableArray<string> ServiceCidrs { get; init; }
+
+    /// <summary>The Octavia provider of Services; <see langword="null"/> is the cloud's default.</summary>
+    public string? LoadBalancerProvider { get; init; }
+
+    /// <summary>The external network of floating IPs; <see langword="null"/> takes the only one, or the default one.</summary>
+    public string? FloatingNetworkId { get; init; }
+
+    /// <summary>How long a load balancer may be pending before it is reported as stuck.</summary>
+    public TimeSpan StuckAfter { get; init; } = TimeSpan.FromMinutes(5);
+
     /// <summary>The ports that are kept ready for pods that are alike.</summary>
     public PoolSize Pool { get; init; } = PoolSize.None;
 

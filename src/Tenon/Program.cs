@@ -8,6 +8,7 @@ using Tenon.CommandLine;
 using Tenon.Core;
 using Tenon.Demo;
 using Tenon.Kubernetes.Client;
+using Tenon.Networks;
 using Tenon.OpenStack;
 using Tenon.Sandboxes;
 
@@ -77,6 +78,7 @@ internal static class Program
             CloudControllerCommand.Create(CloudControllerCommand.PeerName),
             DemoCommand.Create(),
             GcCommand.Create(),
+            NetworkCommand.Create(),
             PlanCommand.Create(),
             SandboxCommand.Create(),
         };

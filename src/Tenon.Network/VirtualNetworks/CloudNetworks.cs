@@ -43,6 +43,13 @@ public sealed class CloudNetworks(INetworkReader reader, INetworkWriter writer, 
     /// <summary>The ranges of all subnets that can be seen.</summary>
     public IReadOnlyCollection<string> Ranges => [.. _state!.Subnets.Values.Select(s => s.Cidr)];
 
+    /// <summary>The external network for floating IPs: the one of an ID, or the default one, or the only one.</summary>
+    public string? ExternalNetwork(string? id)
+    {
+        OpenStack.Networking.Network[] external = [.. _state!.Networks.Values.Where(n => n.External)];
+        return id ?? (external.FirstOrDefault(n => n.IsDefault) ?? (external.Length == 1 ? external[0] : null))?.Id;
+    }
+
     /// <summary>The subnet pools that can be seen.</summary>
     public EquatableArray<SubnetPool> Pools => _state!.Pools;
 

@@ -15,7 +15,8 @@ public sealed record NetworkWish(string Name, string Mark, EquatableArray<Subnet
 /// <param name="IpVersion">4 or 6.</param>
 /// <param name="Cidr">The range; <see langword="null"/> takes one from the pool.</param>
 /// <param name="PoolId">The pool.</param>
-public sealed record SubnetWish(int IpVersion, string? Cidr, string? PoolId);
+/// <param name="ForServices">Whether somebody else gives its addresses: Kubernetes, to Services.</param>
+public sealed record SubnetWish(int IpVersion, string? Cidr, string? PoolId, bool ForServices = false);
 
 /// <summary>A virtual network as the cloud has it.</summary>
 /// <param name="Network">The network; <see langword="null"/> is none.</param>

@@ -53,6 +53,17 @@ public static class VirtualNetworkPlanner
         ArgumentNullException.ThrowIfNull(change);
         // Ports on a subnet with SLAAC cannot be made in bulk.
         string? mode = change.Subnet.IpVersion == 6 ? "dhcpv6-stateful" : null;
+        if (change.Subnet is { ForServices: true, Cidr: { } range })
+        {
+            // Kubernetes gives addresses from the beginning, the first to its own Service: what Neutron needs itself is at the end.
+            (string gateway, AllocationPool rest) = LastAddresses(AddressRanges.Parse(range));
+            return new()
+            {
+                NetworkId = change.NetworkId, Name = $"{change.Wish.Name} IPv{change.Subnet.IpVersion}", Description = change.Wish.Mark, IpVersion = change.Subnet.IpVersion,
+                Cidr = range, GatewayIp = gateway, AllocationPools = [rest], DhcpEnabled = false,
+            };
+        }
+
         return new()
         {
             NetworkId = change.NetworkId,
@@ -64,6 +75,21 @@ public static class VirtualNetworkPlanner
             Ipv6AddressMode = mode,
             Ipv6RaMode = mode,
         };
+    }
+
+    /// <summary>The last usable address of a range, and those before it.</summary>
+    private static (string Gateway, AllocationPool Before) LastAddresses(IPNetwork range)
+    {
+        byte[] last = range.BaseAddress.GetAddressBytes();
+        for (int bit = range.PrefixLength; bit < last.Length * 8; bit++) last[bit / 8] |= (byte)(0x80 >> (bit % 8));
+        return (Before(1), new(Before(3), Before(2)));
+
+        string Before(int count)
+        {
+            byte[] bytes = [.. last];
+            bytes[^1] -= (byte)count;
+            return new IPAddress(bytes).ToString();
+        }
     }
 
     /// <summary>The ranges of the subnets to be made: as written, else from a pool, else the first free ones of the configuration.</summary>

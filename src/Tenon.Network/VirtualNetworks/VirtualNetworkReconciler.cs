@@ -104,6 +104,7 @@ public sealed partial class VirtualNetworkReconciler : IReconciler, IDisposable
         {
             NetworkSight sight = _cloud.Find(mark, null).Sight;
             (EquatableArray<SubnetWish> subnets, string? problem) = await RangesAsync(key, network.Spec, sight, cancellationToken);
+            if (key == _options.ServiceNetwork && !_options.ServiceCidrs.IsEmpty) subnets = [.. subnets.Select(s => s with { ForServices = true })];
             if (problem is not null) return await RefuseAsync(network, new("NoRange", problem), cancellationToken);
             var wish = new NetworkWish(NetworkMarks.Title(_options.ClusterName, key), mark, subnets, routerId, network.Spec.Mtu);
             Plan<NetworkChange> plan = VirtualNetworkPlanner.Plan(wish, sight);
@@ -238,7 +239,7 @@ public sealed partial class VirtualNetworkReconciler : IReconciler, IDisposable
             Subnets = [.. sight.Subnets.DistinctBy(s => s.IpVersion).Select(s => new VirtualSubnet { Id = s.Id, Cidr = s.Cidr, Gateway = s.GatewayIp })],
             RouterId = routerId,
             Mtu = sight.Network.Mtu,
-            Isolation = network.Spec.Isolation ?? (key == _options.DefaultNetwork ? "Open" : "Isolated"),
+            Isolation = network.Spec.Isolation ?? (key == _options.DefaultNetwork || key == _options.ServiceNetwork ? "Open" : "Isolated"),
             Pods = _cluster.PodPorts.Find(ByNetwork, key.ToString()).Count,
         };
         await WriteAsync(network, status, true, "Ready", $"network {sight.Network.Id} is ready", cancellationToken);

@@ -63,11 +63,11 @@ public sealed class VirtualNetworkWriter(KubernetesClient client, TimeProvider t
     }
 
     /// <summary>Makes a virtual network that pods ask for; one that is there already does no harm.</summary>
-    public async Task<bool> CreateAsync(NamespacedName name, CancellationToken cancellationToken)
+    public async Task<bool> CreateAsync(NamespacedName name, CancellationToken cancellationToken, EquatableArray<string> cidrs = default)
     {
         try
         {
-            await client.CreateAsync(new VirtualNetwork { Metadata = new ObjectMeta { Namespace = name.Namespace, Name = name.Name } }, cancellationToken);
+            await client.CreateAsync(new VirtualNetwork { Metadata = new ObjectMeta { Namespace = name.Namespace, Name = name.Name }, Spec = new() { Cidrs = cidrs } }, cancellationToken);
             return true;
         }
         catch (KubernetesException e) when (e.Failure == KubernetesFailure.AlreadyExists)

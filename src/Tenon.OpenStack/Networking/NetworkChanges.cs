@@ -1,3 +1,5 @@
+using Tenon.Core;
+
 namespace Tenon.OpenStack.Networking;
 
 /// <summary>A network to be made.</summary>
@@ -35,6 +37,9 @@ public sealed record SubnetCreate
 
     /// <summary>The gateway; unset lets Neutron take the first address, <see langword="null"/> is none.</summary>
     public Optional<string?> GatewayIp { get; init; }
+
+    /// <summary>The ranges from which addresses are given that nobody asked for; empty is the whole range.</summary>
+    public EquatableArray<AllocationPool> AllocationPools { get; init; }
 
     /// <summary>Whether Neutron serves DHCP; unset is the cloud's default (it does).</summary>
     public bool? DhcpEnabled { get; init; }

@@ -46,6 +46,11 @@ public sealed partial class NetworkingClient
                 b.Set("prefixlen", subnet.PrefixLength);
                 b.SetNullable("gateway_ip", subnet.GatewayIp);
                 b.Set("enable_dhcp", subnet.DhcpEnabled);
+                b.ObjectsUnlessEmpty("allocation_pools", subnet.AllocationPools, (o, p) =>
+                {
+                    o.Set("start", p.Start);
+                    o.Set("end", p.End);
+                });
                 b.Set("ipv6_address_mode", subnet.Ipv6AddressMode);
                 b.Set("ipv6_ra_mode", subnet.Ipv6RaMode);
             }),

@@ -110,7 +110,8 @@ internal static class CloudControllerCommand
         }
     }
 
-    private static async Task<HealthServer?> ServeHealthAsync(
+    /// <summary>Serves health, and metrics to those who may read them, where it is asked for.</summary>
+    internal static async Task<HealthServer?> ServeHealthAsync(
         HealthServerOptions? options, KubernetesConfiguration cluster, Func<string?> waiting, ILoggerFactory loggers, CancellationToken cancellationToken)
     {
         if (options is null) return null;
@@ -151,21 +152,25 @@ internal static class CloudControllerCommand
             NodeWorkers = parsed.GetValue(flags.ConcurrentNodeSyncs),
             ServiceWorkers = parsed.GetValue(flags.ConcurrentServiceSyncs),
             Election = parsed.GetValue(flags.LeaderElect) ? Election(flags, parsed) : null,
-            Health = port == 0 ? null : new HealthServerOptions
-            {
-                Endpoint = new IPEndPoint(parsed.GetRequiredValue(flags.BindAddress), port),
-                Certificate = ServingCertificate.Open(parsed.GetValue(flags.TlsCertificate), parsed.GetValue(flags.TlsKey), TimeProvider.System),
-                AuthorizeMetrics = IsAllowed("/metrics", parsed.GetRequiredValue(flags.AlwaysAllowPaths)) ? null : static (_, _) => Task.FromResult(false),
-            },
+            Health = Health(flags, parsed, port),
         };
     }
+
+    /// <summary>Where health and metrics are served; <see langword="null"/> for port 0.</summary>
+    internal static HealthServerOptions? Health(CloudControllerFlags flags, ParseResult parsed, int port) => port == 0 ? null : new HealthServerOptions
+    {
+        Endpoint = new IPEndPoint(parsed.GetRequiredValue(flags.BindAddress), port),
+        Certificate = ServingCertificate.Open(parsed.GetValue(flags.TlsCertificate), parsed.GetValue(flags.TlsKey), TimeProvider.System),
+        AuthorizeMetrics = IsAllowed("/metrics", parsed.GetRequiredValue(flags.AlwaysAllowPaths)) ? null : static (_, _) => Task.FromResult(false),
+    };
 
     /// <summary>Whether a list of paths holds one: by itself, or below a path that ends in <c>*</c>.</summary>
     private static bool IsAllowed(string path, string list)
         => list.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)
             .Any(p => p.EndsWith('*') ? path.StartsWith(p[..^1], StringComparison.Ordinal) : path.TrimStart('/') == p.TrimStart('/'));
 
-    private static LeaderElectionOptions Election(CloudControllerFlags flags, ParseResult parsed)
+    /// <summary>The election that the options ask for, checked.</summary>
+    internal static LeaderElectionOptions Election(CloudControllerFlags flags, ParseResult parsed, Option<string>? leaseName = null)
     {
         TimeSpan lease = parsed.GetValue(flags.LeaseDuration), renew = parsed.GetValue(flags.RenewDeadline), retry = parsed.GetValue(flags.RetryPeriod);
         if (lease < TimeSpan.FromSeconds(1) || lease <= renew)
@@ -174,7 +179,7 @@ internal static class CloudControllerCommand
             throw new CommandException(ExitCode.Usage, $"{flags.RenewDeadline.Name} {Durations.Format(renew)} must be longer than {LeaderElector.JitterFactor} times {flags.RetryPeriod.Name} {Durations.Format(retry)}");
         return new LeaderElectionOptions
         {
-            Lease = new NamespacedName(parsed.GetRequiredValue(flags.LeaseNamespace), parsed.GetRequiredValue(flags.LeaseName)),
+            Lease = new NamespacedName(parsed.GetRequiredValue(flags.LeaseNamespace), parsed.GetRequiredValue(leaseName ?? flags.LeaseName)),
             Identity = $"{Dns.GetHostName()}_{Guid.NewGuid()}",
             LeaseDuration = lease,
             RenewDeadline = renew,

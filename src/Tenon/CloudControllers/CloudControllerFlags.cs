@@ -130,13 +130,13 @@ internal sealed class CloudControllerFlags
         AlwaysAllowPaths, TlsCertificate, TlsKey, UserAgent, Verbosity, LoggingFormat,
     ];
 
-    private static Option<string> Text(string name, string help, string description, string? value)
+    internal static Option<string> Text(string name, string help, string description, string? value)
         => new(name) { Description = description, HelpName = help, DefaultValueFactory = _ => value! };
 
-    private static Option<bool> Flag(string name, string description, bool value)
+    internal static Option<bool> Flag(string name, string description, bool value)
         => new(name) { Description = description, Arity = ArgumentArity.ZeroOrOne, DefaultValueFactory = _ => value };
 
-    private static Option<int> Number(string name, string description, int value, int least = int.MinValue, int most = int.MaxValue)
+    internal static Option<int> Number(string name, string description, int value, int least = int.MinValue, int most = int.MaxValue)
     {
         var option = new Option<int>(name) { Description = description, HelpName = "N", DefaultValueFactory = _ => value };
         option.Validators.Add(result =>
@@ -147,7 +147,7 @@ internal sealed class CloudControllerFlags
         return option;
     }
 
-    private static Option<TimeSpan> Duration(string name, string description, string value)
+    internal static Option<TimeSpan> Duration(string name, string description, string value)
     {
         var option = new Option<TimeSpan>(name) { Description = description, HelpName = "DURATION", CustomParser = ParseDuration };
         option.DefaultValueFactory = _ => GoDuration(value);

@@ -71,10 +71,10 @@ public sealed class NetworkHarness : IAsyncDisposable
         await StopAsync();
         _process = CancellationTokenSource.CreateLinkedTokenSource(Token);
         var events = new EventRecorder(Kubernetes, new EventRecorderOptions { Component = "test" });
-        _components = new NetworkComponents(new NetworkComponentsInput { Options = Options, Networking = Cloud.Networking(), Kubernetes = Kubernetes, Events = events });
+        _components = new NetworkComponents(new NetworkComponentsInput { Options = Options, Networking = Cloud.Networking(), LoadBalancing = Cloud.LoadBalancing(), Kubernetes = Kubernetes, Events = events, Pending = new() { Interval = TimeSpan.FromMilliseconds(20) } });
         var host = new ControllerHost(new ControllerHostOptions
         {
-            Informers = _components.Informers, Controllers = _components.Controllers, EventRecorder = events, ShutdownTimeout = TimeSpan.Zero,
+            Informers = _components.Informers, Controllers = _components.Controllers, LeaderTasks = _components.LeaderTasks, EventRecorder = events, ShutdownTimeout = TimeSpan.Zero,
         });
         _running = host.RunAsync(_process.Token);
     }

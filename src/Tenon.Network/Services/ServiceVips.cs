@@ -1,0 +1,123 @@
+using Tenon.Core;
+using Tenon.Kubernetes.Objects;
+using Tenon.LoadBalancing;
+using Tenon.Network.Contracts;
+using Tenon.Network.Policies;
+
+namespace Tenon.Network.Services;
+
+/// <summary>Where the load balancers of Services go.</summary>
+/// <param name="Cluster">The cluster's name.</param>
+/// <param name="Provider">The Octavia provider; <see langword="null"/> is the cloud's default.</param>
+/// <param name="Subnets">The subnets of the service network.</param>
+/// <param name="FloatingNetworkId">The external network of floating IPs; <see langword="null"/> gives none.</param>
+public sealed record VipSurroundings(string Cluster, string? Provider, EquatableArray<VirtualSubnet> Subnets, string? FloatingNetworkId);
+
+/// <summary>The load balancers that stand for a Service's virtual IPs, one an address: Octavia lets only the first of a load balancer be chosen. Pure.</summary>
+public static class ServiceVips
+{
+    private const string Prefix = "kube_vip_";
+    private const int Limit = 255;
+
+    /// <summary>Whether a Service has virtual IPs that are ours to serve.</summary>
+    public static bool IsWanted(Service service)
+    {
+        ArgumentNullException.ThrowIfNull(service);
+        return !service.Metadata.IsBeingDeleted && service.Spec.Type != "ExternalName" && !PolicySources.VirtualIpsOf(service).IsEmpty
+            && !service.Metadata.Labels.ContainsKey("service.kubernetes.io/service-proxy-name");
+    }
+
+    /// <summary>The names and marks of a Service's load balancers, enough to find and to remove them: one a family.</summary>
+    public static EquatableArray<DesiredLoadBalancer> Identities(string cluster, NamespacedName service) => [Identity(cluster, service, false), Identity(cluster, service, true)];
+
+    /// <summary>The load balancers that a Service should have.</summary>
+    /// <param name="service">The Service.</param>
+    /// <param name="slices">Its endpoints.</param>
+    /// <param name="around">Where they go.</param>
+    /// <param name="subnetOf">The subnet of an endpoint, for those that are pods with ports of their own.</param>
+    /// <returns>The load balancers; and why there is none for an address, for an event.</returns>
+    public static (EquatableArray<DesiredLoadBalancer> LoadBalancers, string? Problem) Of(
+        Service service, IReadOnlyCollection<EndpointSlice> slices, VipSurroundings around, Func<Endpoint, bool, string?> subnetOf)
+    {
+        ArgumentNullException.ThrowIfNull(service);
+        ArgumentNullException.ThrowIfNull(around);
+        var made = new List<DesiredLoadBalancer>();
+        string? problem = null;
+        foreach (string address in PolicySources.VirtualIpsOf(service))
+        {
+            bool v6 = address.Contains(':', StringComparison.Ordinal);
+            if (around.Subnets.FirstOrDefault(s => AddressRanges.Parse(s.Cidr).Contains(System.Net.IPAddress.Parse(address))) is not { } subnet)
+            {
+                problem = $"the virtual IP {address} is in no range of the service network ({string.Join(", ", around.Subnets.Select(s => s.Cidr))}): give --service-cidr as the API server has it";
+                continue;
+            }
+
+            EndpointSlice[] ofFamily = [.. slices.Where(s => s.AddressType == (v6 ? "IPv6" : "IPv4"))];
+            DesiredLoadBalancer identity = Identity(around.Cluster, service.Metadata.Key, v6);
+            bool ovn = around.Provider == "ovn";
+            made.Add(identity with
+            {
+                Provider = around.Provider,
+                Vip = new VipPlacement { SubnetId = subnet.Id, Address = address },
+                Listeners = [.. service.Spec.Ports.Select((port, index) => Listener(service, ofFamily, identity.Name, port, index, ovn, e => subnetOf(e, v6)))],
+                FloatingIp = IsExternal(service) && !v6 && around.FloatingNetworkId is { } network ? identity.FloatingIp! with { NetworkId = network } : null,
+                KeepFloatingIp = IsExternal(service),
+                Build = ovn ? BuildMode.PopulatedWithoutMonitors : BuildMode.Populated,
+            });
+        }
+
+        return (made.ToEquatableArray(), problem);
+    }
+
+    /// <summary>Whether a Service is reached from outside through us.</summary>
+    public static bool IsExternal(Service service) => service is { Spec.Type: "LoadBalancer", Spec.LoadBalancerClass: null or "" };
+
+    private static DesiredLoadBalancer Identity(string cluster, NamespacedName service, bool v6)
+    {
+        string name = BoundedName.Fit($"{Prefix}{cluster}_{service.Namespace}_{service.Name}{(v6 ? "_v6" : "")}", Limit);
+        string floating = $"Floating IP for Kubernetes virtual IP of {service} from cluster ";
+        return new DesiredLoadBalancer
+        {
+            Name = name,
+            OwnerTag = name,
+            OwnerTagPrefix = Prefix,
+            Description = BoundedName.Fit($"Kubernetes Service {service} from cluster {cluster}", Limit),
+            OwnFloatingIpPrefix = floating,
+            FloatingIp = new DesiredFloatingIp { Description = BoundedName.Fit(floating + cluster, Limit) },
+        };
+    }
+
+    private static DesiredListener Listener(Service service, EndpointSlice[] slices, string name, ServicePort port, int index, bool ovn, Func<Endpoint, string?> subnetOf) => new()
+    {
+        Name = BoundedName.Fit($"listener_{index}_{name}", Limit),
+        Protocol = port.Protocol,
+        Port = port.Port,
+        AllowedCidrs = null,
+        Pool = new DesiredPool
+        {
+            Name = BoundedName.Fit($"pool_{index}_{name}", Limit),
+            Protocol = port.Protocol,
+            Algorithm = ovn ? "SOURCE_IP_PORT" : "ROUND_ROBIN",
+            SourceIpPersistence = service.Spec.SessionAffinity == "ClientIP",
+            Members = MemberSet.Of(Members(service, slices, port, subnetOf)),
+        },
+    };
+
+    /// <summary>Endpoints that are ready; where none is, those that still serve while they end. Others are drained: no new connection goes to them.</summary>
+    private static IEnumerable<PoolMember> Members(Service service, EndpointSlice[] slices, ServicePort port, Func<Endpoint, string?> subnetOf)
+    {
+        (Endpoint Endpoint, int Port)[] all =
+        [
+            .. from slice in slices
+               from target in slice.Ports
+               where (target.Name ?? "") == (port.Name ?? "") && (target.Protocol ?? "TCP") == port.Protocol && target.Port is not null
+               from endpoint in slice.Endpoints
+               where endpoint.Addresses.Count > 0
+               select (endpoint, target.Port!.Value),
+        ];
+        var serving = all.Where(e => service.Spec.PublishNotReadyAddresses || e.Endpoint.Conditions.Ready != false).ToArray();
+        if (serving.Length == 0) serving = [.. all.Where(e => e.Endpoint.Conditions is { Serving: not false, Terminating: true })];
+        return serving.DistinctBy(e => (e.Endpoint.Addresses[0], e.Port)).OrderBy(e => e.Endpoint.Addresses[0], StringComparer.Ordinal)
+            .Select(e => new PoolMember(new MemberTarget(e.Endpoint.TargetRef?.Name ?? e.Endpoint.Addresses[0], e.Endpoint.Addresses[0], subnetOf(e.Endpoint)), e.Port));
+    }
+}

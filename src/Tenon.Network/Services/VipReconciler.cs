@@ -1,0 +1,227 @@
+using System.Collections.Concurrent;
+using System.Text.Json.Nodes;
+using Microsoft.Extensions.Logging;
+using Tenon.Core;
+using Tenon.Kubernetes.Client;
+using Tenon.Kubernetes.Controllers;
+using Tenon.Kubernetes.Objects;
+using Tenon.LoadBalancing;
+using Tenon.Network.Contracts;
+using Tenon.Network.Control;
+using Tenon.Network.VirtualNetworks;
+using Tenon.OpenStack;
+using Tenon.OpenStack.LoadBalancing;
+
+namespace Tenon.Network.Services;
+
+/// <summary>What the virtual IPs' reconciler works with.</summary>
+/// <param name="View">The cloud's load balancers.</param>
+/// <param name="Applier">Changes them.</param>
+/// <param name="Networks">The cloud's networks.</param>
+/// <param name="Kubernetes">The API server.</param>
+/// <param name="Caches">What Kubernetes wants.</param>
+/// <param name="Events">Takes events.</param>
+public sealed record VipClients(LoadBalancerView View, LoadBalancerApplier Applier, CloudNetworks Networks, KubernetesClient Kubernetes, NetworkCaches Caches, IEventRecorder Events);
+
+/// <summary>Gives every virtual IP of a Service a load balancer with the pods behind it, and Services of type LoadBalancer a floating IP on it.</summary>
+public sealed partial class VipReconciler : IReconciler
+{
+    private static readonly TimeSpan s_confirmAge = TimeSpan.FromSeconds(3);
+    private static readonly TimeSpan s_listAge = TimeSpan.FromMinutes(1);
+
+    private const int MaxPasses = 50;
+    private const ViewParts Parts = ViewParts.LoadBalancers | ViewParts.Trees | ViewParts.FloatingIps | ViewParts.SecurityGroups;
+
+    private readonly NetworkOptions _options;
+    private readonly VipClients _clients;
+    private readonly VirtualNetworkWriter _writer;
+    private readonly PendingLoadBalancers _pending;
+    private readonly TimeProvider _time;
+    private readonly ILogger<VipReconciler> _logger;
+    private readonly ConcurrentDictionary<NamespacedName, DateTimeOffset> _waitingSince = [];
+
+    /// <summary>Stores what is given.</summary>
+    public VipReconciler(NetworkOptions options, VipClients clients, VirtualNetworkWriter writer, PendingLoadBalancers pending, TimeProvider time, ILogger<VipReconciler> logger)
+        => (_options, _clients, _writer, _pending, _time, _logger) = (options, clients, writer, pending, time, logger);
+
+    /// <inheritdoc/>
+    public async Task<Outcome> ReconcileAsync(NamespacedName key, CancellationToken cancellationToken)
+    {
+        if (_clients.Caches.Services.Get(key) is not { } service)
+        {
+            _waitingSince.TryRemove(key, out _);
+            return Outcome.Done;
+        }
+
+        bool wanted = ServiceVips.IsWanted(service);
+        if (!wanted && !service.Metadata.Finalizers.Contains(NetworkNames.Finalizer)) return Outcome.Done;
+        try
+        {
+            Outcome outcome = wanted ? await EnsureAsync(service, cancellationToken) : await RemoveAsync(service, cancellationToken);
+            ReportStuck(service, outcome);
+            return outcome;
+        }
+        catch (OpenStackException e)
+        {
+            _clients.View.Invalidate(Parts);
+            _clients.Events.Record(ObjectReference.To(service), EventType.Warning, $"Cloud{e.Kind}", e.Message);
+            if (e.IsTransient) throw;
+            return new Outcome.Waiting("the cloud to allow it", _options.MaxBackoff);
+        }
+        catch (KubernetesException e) when (e.Failure is KubernetesFailure.Conflict or KubernetesFailure.NotFound)
+        {
+            return new Outcome.Waiting("the Service's newest state", TimeSpan.FromMilliseconds(250));
+        }
+    }
+
+    private async Task<Outcome> EnsureAsync(Service service, CancellationToken cancellationToken)
+    {
+        if (_clients.Caches.Networks.Get(_options.ServiceNetwork) is not { } network)
+        {
+            await _writer.CreateAsync(_options.ServiceNetwork, cancellationToken, _options.ServiceCidrs);
+            return new Outcome.Waiting($"the service network {_options.ServiceNetwork}", null);
+        }
+
+        if (network.Status is not { NetworkId: not null } status) return new Outcome.Waiting($"the service network {_options.ServiceNetwork}", null);
+        await _clients.Networks.EnsureAsync(_options.ResyncPeriod, cancellationToken);
+        var around = new VipSurroundings(_options.ClusterName, _options.LoadBalancerProvider, [.. status.Subnets], _clients.Networks.ExternalNetwork(_options.FloatingNetworkId));
+        EndpointSlice[] slices = [.. _clients.Caches.Slices.Find(ServiceIndex, service.Metadata.Key.ToString())];
+        (EquatableArray<DesiredLoadBalancer> desired, string? problem) = ServiceVips.Of(service, slices, around, SubnetOf);
+        if (problem is not null) _clients.Events.Record(ObjectReference.To(service), EventType.Warning, "VirtualIPOutOfRange", problem);
+        service = await AddFinalizerAsync(service, cancellationToken);
+        Outcome outcome = Outcome.Done;
+        var addresses = new List<string>();
+        foreach (DesiredLoadBalancer one in desired)
+        {
+            Outcome then = await SettleAsync(service, one, o => LoadBalancerPlanner.Plan(one, o), cancellationToken);
+            if (then is not Outcome.Settled) outcome = then;
+            else if (ServiceVips.IsExternal(service) && LoadBalancerPlanner.Endpoint(one, _clients.View.Observe(one)) is { } endpoint && endpoint.Address != one.Vip.Address) addresses.Add(endpoint.Address);
+        }
+
+        if (outcome is Outcome.Settled) await PublishAsync(service, addresses, cancellationToken);
+        return outcome;
+    }
+
+    /// <summary>The index of EndpointSlices by Service.</summary>
+    public const string ServiceIndex = "service";
+
+    private async Task<Outcome> RemoveAsync(Service service, CancellationToken cancellationToken)
+    {
+        foreach (DesiredLoadBalancer identity in ServiceVips.Identities(_options.ClusterName, service.Metadata.Key))
+        {
+            var deletion = new LoadBalancerDeletion { Owner = identity, IsNameOfOther = _ => false };
+            Outcome then = await SettleAsync(service, identity, o => LoadBalancerPlanner.PlanDeletion(deletion, o), cancellationToken);
+            if (then is not Outcome.Settled) return then;
+        }
+
+        var patch = Patch.Merge(new JsonObject
+        {
+            ["metadata"] = new JsonObject
+            {
+                ["resourceVersion"] = service.Metadata.ResourceVersion,
+                ["finalizers"] = new JsonArray([.. service.Metadata.Finalizers.Where(f => f != NetworkNames.Finalizer).Select(f => (JsonNode)f)]),
+            },
+        });
+        await _clients.Kubernetes.PatchAsync<Service>(service.Metadata.Key, patch, cancellationToken);
+        _waitingSince.TryRemove(service.Metadata.Key, out _);
+        return Outcome.Done;
+    }
+
+    /// <summary>Plans and applies until nothing can be done now. What is pending wakes the Service when it is settled.</summary>
+    private async Task<Outcome> SettleAsync(Service service, DesiredLoadBalancer desired, Func<LoadBalancerObservation, LoadBalancerPlan> planOf, CancellationToken cancellationToken)
+    {
+        NamespacedName key = service.Metadata.Key;
+        TimeSpan age = _options.ResyncPeriod;
+        for (int pass = 0; pass < MaxPasses; pass++)
+        {
+            await _clients.View.EnsureAsync(Parts, age < s_listAge ? age : s_listAge, cancellationToken);
+            await _clients.View.CompleteAsync(desired, members: !desired.Listeners.IsEmpty, cancellationToken);
+            LoadBalancerPlan plan = planOf(_clients.View.Observe(desired));
+            foreach (PlanNote note in plan.Notes) _clients.Events.Record(ObjectReference.To(service), note.IsWarning ? EventType.Warning : EventType.Normal, note.Reason, note.Message);
+            if (plan.IsEmpty)
+            {
+                foreach (string id in _clients.View.Observe(desired).LoadBalancers.Where(l => l.LoadBalancer.ProvisioningStatus.IsPending()).Select(l => l.LoadBalancer.Id)) _pending.Track(id, key);
+                return plan.Plan.Then;
+            }
+
+            // Before anything is changed, it is looked at freshly: once a reconcile.
+            if (pass == 0 && _clients.View.AsOf(Parts) is { } at && _time.GetUtcNow() - at > s_confirmAge)
+            {
+                await _clients.View.EnsureAsync(Parts, s_confirmAge, cancellationToken);
+                continue;
+            }
+
+            if (await ApplyAsync(key, desired, plan, cancellationToken)) return plan.Plan.Then is Outcome.Settled ? new Outcome.Waiting($"load balancer {desired.Name}", null) : plan.Plan.Then;
+        }
+
+        throw new InvalidOperationException($"Service {key}: the plan did not become empty in {MaxPasses} passes.");
+    }
+
+    /// <summary>Makes the changes that can be made now: the first that locks the load balancer, and those that lock nothing.</summary>
+    /// <returns>Whether a load balancer is locked now.</returns>
+    private async Task<bool> ApplyAsync(NamespacedName key, DesiredLoadBalancer desired, LoadBalancerPlan plan, CancellationToken cancellationToken)
+    {
+        var locked = new HashSet<string>(StringComparer.Ordinal);
+        LoadBalancer? created = null;
+        foreach (LoadBalancerChange change in plan.Plan.Changes)
+        {
+            if (change.Locks is { } id && locked.Contains(id)) continue;
+            LogChange(key, change);
+            try
+            {
+                created = await _clients.Applier.ApplyAsync(change, desired, created, cancellationToken);
+            }
+            catch (OpenStackException e) when (e.Kind is OpenStackErrorKind.Busy && change.Locks is not null)
+            {
+                // Somebody else changes it at this moment; when that is over, all is looked at again.
+            }
+
+            if (change.Locks is { } now && locked.Add(now)) _pending.Track(now, key);
+        }
+
+        if (created is not null && locked.Add(created.Id)) _pending.Track(created.Id, key);
+        return locked.Count > 0;
+    }
+
+    private void ReportStuck(Service service, Outcome outcome)
+    {
+        NamespacedName key = service.Metadata.Key;
+        if (outcome is not Outcome.Waiting { Poll: null } waiting)
+        {
+            _waitingSince.TryRemove(key, out _);
+            return;
+        }
+
+        DateTimeOffset now = _time.GetUtcNow();
+        DateTimeOffset since = _waitingSince.GetOrAdd(key, now);
+        if (now - since < _options.StuckAfter) return;
+        _clients.Events.Record(ObjectReference.To(service), EventType.Warning, "LoadBalancerStuck",
+            $"waiting for {waiting.For} since {(int)(now - since).TotalMinutes} minutes: Octavia lets nobody change a load balancer that is pending; its operator must set it to ERROR, and it is replaced here with its addresses");
+    }
+
+    private string? SubnetOf(Endpoint endpoint, bool v6)
+    {
+        if (endpoint.TargetRef is not { Kind: "Pod" } pod || _clients.Caches.PodPorts.Get(new(pod.Namespace, pod.Name)) is not { } port) return null;
+        VirtualNetwork? network = _clients.Caches.Networks.Get(NamespacedName.Parse(port.Spec.Network));
+        return network?.Status?.Subnets.FirstOrDefault(s => s.Cidr.Contains(':', StringComparison.Ordinal) == v6)?.Id;
+    }
+
+    private async Task<Service> AddFinalizerAsync(Service service, CancellationToken cancellationToken)
+    {
+        if (service.Metadata.Finalizers.Contains(NetworkNames.Finalizer)) return service;
+        Service after = service with { Metadata = service.Metadata with { Finalizers = [.. service.Metadata.Finalizers, NetworkNames.Finalizer] } };
+        return await _clients.Kubernetes.PatchAsync<Service>(service.Metadata.Key, Patch.Between(service, after, ifUnchanged: true)!, cancellationToken);
+    }
+
+    private async Task PublishAsync(Service service, List<string> addresses, CancellationToken cancellationToken)
+    {
+        // Other types' status, and other classes', are not ours; a Service that was of type LoadBalancer loses its address with the type.
+        if (!string.IsNullOrEmpty(service.Spec.LoadBalancerClass) || service.Status.LoadBalancer.Ingress.Select(i => i.Ip ?? "").SequenceEqual(addresses)) return;
+        JsonNode? ingress = addresses.Count == 0 ? null : new JsonArray([.. addresses.Select(a => new JsonObject { ["ip"] = a, ["ipMode"] = "VIP" })]);
+        var patch = Patch.Merge(new JsonObject { ["status"] = new JsonObject { ["loadBalancer"] = new JsonObject { ["ingress"] = ingress } } });
+        await _clients.Kubernetes.PatchAsync<Service>(service.Metadata.Key, patch, cancellationToken, new WriteOptions { Subresource = "status" });
+    }
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Service {Service}: {Change}")]
+    private partial void LogChange(NamespacedName service, LoadBalancerChange change);
+}

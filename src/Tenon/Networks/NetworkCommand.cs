@@ -1,0 +1,13 @@
+using System.CommandLine;
+using Tenon.CommandLine;
+
+namespace Tenon.Networks;
+
+/// <summary><c>tenon network</c>: pods on Neutron.</summary>
+internal static class NetworkCommand
+{
+    public static Command Create() => new Command("network", "Pods on Neutron: the controller, and what it made of the cluster's networks and policies.")
+    {
+        NetworkControllerCommand.Create(),
+    }.WithExamples("tenon network controller --cloud-config cloud.conf --kubeconfig ~/.kube/config");
+}
