@@ -1,4 +1,5 @@
 using Tenon.Conformance.Tests.Support;
+using Tenon.Core;
 using Tenon.OpenStack;
 using Tenon.OpenStack.LoadBalancing;
 
@@ -142,6 +143,25 @@ public sealed class ClientCases(BalancerWorld world) : IClassFixture<BalancerWor
         (await client.ListFlavorsAsync(Cancel)).ShouldBeEmpty();
         (await client.ListZonesAsync(Cancel)).ShouldBeEmpty();
         (await client.GetQuotaAsync(octavia.Cloud.Member.ProjectId, Cancel)).LoadBalancers.ShouldNotBe(0);
+    }
+
+    [Theory(Timeout = Limit), Sides]
+    public async Task A_load_balancer_changes_its_name_and_tags_and_one_that_is_gone_is_not_found(string side)
+    {
+        await using BalancerCase octavia = await world.BeginAsync(side);
+        LoadBalancingClient client = octavia.Cloud.Connect().LoadBalancing();
+        string id = (await octavia.MakeBalancerAsync(new { tags = new[] { "old" } }))["loadbalancer/id"]!;
+        LoadBalancer changed = await client.UpdateLoadBalancerAsync(id, new() { Name = octavia.Scratch.NameOf("new"), Description = "d", Tags = new EquatableArray<string>(["b", "a"]) }, Cancel);
+        changed.Id.ShouldBe(id);
+        await octavia.ActiveAsync(id);
+        LoadBalancer read = (await client.GetLoadBalancerAsync(id, Cancel))!;
+        (read.Name, read.Description).ShouldBe((octavia.Scratch.NameOf("new"), "d"));
+        read.Tags.ShouldBe(["a", "b"]);
+        (await client.UpdateLoadBalancerAsync(id, new() { Tags = default(EquatableArray<string>) }, Cancel)).Id.ShouldBe(id);
+        await octavia.ActiveAsync(id);
+        (await client.GetLoadBalancerAsync(id, Cancel))!.Tags.ShouldBeEmpty();
+        OpenStackException gone = await Should.ThrowAsync<OpenStackException>(() => client.UpdateLoadBalancerAsync(BalancerCase.Nobody, new() { Name = "x" }, Cancel));
+        gone.Kind.ShouldBe(OpenStackErrorKind.NotFound);
     }
 
     private static async Task<LoadBalancer> CreateAsync(BalancerCase octavia, LoadBalancingClient client, LoadBalancerCreate create)

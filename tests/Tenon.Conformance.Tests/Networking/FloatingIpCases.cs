@@ -4,7 +4,7 @@ using static Tenon.Conformance.Tests.Networking.Making;
 namespace Tenon.Conformance.Tests.Networking;
 
 /// <summary>Floating IPs.</summary>
-public sealed class FloatingIpCases(Clouds clouds)
+public sealed class FloatingIpCases(Clouds clouds, SharedNetworks networks) : IClassFixture<SharedNetworks>
 {
     [Theory(Timeout = Limit), Sides]
     public async Task A_new_floating_IP_is_down_and_on_no_port(string side)
@@ -94,7 +94,7 @@ public sealed class FloatingIpCases(Clouds clouds)
     [Theory(Timeout = Limit), Sides]
     public async Task A_floating_IP_is_active_on_a_port_and_down_without(string side)
     {
-        await using Way way = await Way.MakeAsync(await clouds.GetAsync(side));
+        await using Way way = await Way.TakeAsync(networks, side);
         string port = await way.Scratch.PortAsync(way.Network, "10.70.0.20");
         Answer made = await way.NewAsync(new { floating_network_id = way.External, port_id = port });
         string id = made["floatingip/id"]!;
@@ -117,7 +117,7 @@ public sealed class FloatingIpCases(Clouds clouds)
     [Theory(Timeout = Limit), Sides]
     public async Task A_fixed_address_has_one_floating_IP_which_may_be_taken_elsewhere(string side)
     {
-        await using Way way = await Way.MakeAsync(await clouds.GetAsync(side));
+        await using Way way = await Way.TakeAsync(networks, side);
         string port = await way.Scratch.PortAsync(way.Network, "10.70.0.20"), other = await way.Scratch.PortAsync(way.Network, "10.70.0.21");
         Answer first = await way.NewAsync(new { floating_network_id = way.External, port_id = port });
         string id = first["floatingip/id"]!, second = (await way.NewAsync(new { floating_network_id = way.External }))["floatingip/id"]!;
@@ -134,7 +134,7 @@ public sealed class FloatingIpCases(Clouds clouds)
     [Theory(Timeout = Limit), Sides]
     public async Task Of_several_addresses_one_must_be_named(string side)
     {
-        await using Way way = await Way.MakeAsync(await clouds.GetAsync(side));
+        await using Way way = await Way.TakeAsync(networks, side);
         string port = await way.TwoAddressesAsync();
         (await way.Cloud.Member.PostAsync("floatingips", new { floatingip = new { floating_network_id = way.External, port_id = port } })).ShouldFail(
             400, "BadRequest", $"Port {port} has multiple fixed IPv4 addresses.  Must provide a specific IPv4 address when assigning a floating IP");
@@ -147,7 +147,7 @@ public sealed class FloatingIpCases(Clouds clouds)
     [Believed("The description of a floating IP can always be changed. On a port with two addresses it cannot, and the address cannot be moved without the port")]
     public async Task On_a_port_with_two_addresses_nothing_of_a_floating_IP_can_be_changed_alone(string side)
     {
-        await using Way way = await Way.MakeAsync(await clouds.GetAsync(side));
+        await using Way way = await Way.TakeAsync(networks, side);
         string port = await way.TwoAddressesAsync();
         string id = (await way.NewAsync(new { floating_network_id = way.External, port_id = port, fixed_ip_address = "10.70.0.31" }))["floatingip/id"]!;
         (await way.PutAsync(id, new { description = "x" })).ShouldFail(400, "BadRequest", "has multiple fixed IPv4 addresses");
@@ -159,7 +159,7 @@ public sealed class FloatingIpCases(Clouds clouds)
     [Theory(Timeout = Limit), Sides]
     public async Task On_a_port_with_one_address_the_description_changes_and_the_port_stays(string side)
     {
-        await using Way way = await Way.MakeAsync(await clouds.GetAsync(side));
+        await using Way way = await Way.TakeAsync(networks, side);
         string port = await way.Scratch.PortAsync(way.Network, "10.70.0.20");
         string id = (await way.NewAsync(new { floating_network_id = way.External, port_id = port }))["floatingip/id"]!;
         Answer put = await way.PutAsync(id, new { description = "kept" });
@@ -171,7 +171,7 @@ public sealed class FloatingIpCases(Clouds clouds)
     [Theory(Timeout = Limit), Sides]
     public async Task A_floating_IP_outlives_its_port(string side)
     {
-        await using Way way = await Way.MakeAsync(await clouds.GetAsync(side));
+        await using Way way = await Way.TakeAsync(networks, side);
         string port = await way.Scratch.PortAsync(way.Network, "10.70.0.20");
         string id = (await way.NewAsync(new { floating_network_id = way.External, port_id = port }))["floatingip/id"]!;
         await way.UntilAsync(id, "ACTIVE");
@@ -185,7 +185,7 @@ public sealed class FloatingIpCases(Clouds clouds)
     [Believed("A floating IP is released when its fixed address leaves the port. It stays, with an address that nothing has")]
     public async Task A_floating_IP_stays_on_an_address_that_is_gone(string side)
     {
-        await using Way way = await Way.MakeAsync(await clouds.GetAsync(side));
+        await using Way way = await Way.TakeAsync(networks, side);
         string port = await way.TwoAddressesAsync();
         string id = (await way.NewAsync(new { floating_network_id = way.External, port_id = port, fixed_ip_address = "10.70.0.31" }))["floatingip/id"]!;
         (await way.Cloud.Member.PutAsync($"ports/{port}", new { port = new { fixed_ips = new[] { new { ip_address = "10.70.0.30" } } } })).ShouldBe(200);
@@ -197,7 +197,7 @@ public sealed class FloatingIpCases(Clouds clouds)
     [Theory(Timeout = Limit), Sides]
     public async Task A_router_keeps_the_interface_and_the_gateway_that_floating_IPs_need(string side)
     {
-        await using Way way = await Way.MakeAsync(await clouds.GetAsync(side));
+        await using Way way = await Way.TakeAsync(networks, side);
         string port = await way.Scratch.PortAsync(way.Network);
         await way.NewAsync(new { floating_network_id = way.External, port_id = port });
         (await way.Cloud.Member.PutAsync($"routers/{way.Router}/remove_router_interface", new { subnet_id = way.Subnet })).ShouldFail(
@@ -207,15 +207,23 @@ public sealed class FloatingIpCases(Clouds clouds)
         (await way.Cloud.Member.DeleteAsync($"routers/{way.Router}")).ShouldBe(409);
     }
 
-    /// <summary>A network of a case's own, 10.70.0.0/24, behind a router with a gateway.</summary>
-    private sealed record Way(CloudSide Cloud, Scratch Scratch, string External, string Network, string Subnet, string Router) : IAsyncDisposable
+    /// <summary>The class's network behind its router with a gateway, and what the case makes in it.</summary>
+    private sealed record Way(SharedNetwork Shared, Scratch Scratch) : IAsyncDisposable
     {
-        public static async Task<Way> MakeAsync(CloudSide cloud)
+        public CloudSide Cloud => Shared.Cloud;
+
+        public string External => Shared.External;
+
+        public string Network => Shared.Network;
+
+        public string Subnet => Shared.Subnet;
+
+        public string Router => Shared.Router;
+
+        public static async Task<Way> TakeAsync(SharedNetworks networks, string side)
         {
-            Scratch scratch = cloud.NewScratch();
-            string external = await cloud.Member.ExternalAsync();
-            (string network, string subnet) = await scratch.NetworkWithSubnetAsync();
-            return new(cloud, scratch, external, network, subnet, await scratch.RouterAsync(cloud.Member, external, subnet));
+            SharedNetwork shared = await networks.GetAsync(side, gateway: true);
+            return new(shared, shared.Cloud.NewScratch());
         }
 
         public Task<Answer> NewAsync(object floatingip) => Scratch.NewAsync("floatingips", "floatingip", floatingip);
