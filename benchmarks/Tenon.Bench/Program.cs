@@ -5,6 +5,7 @@ using Tenon.Bench;
 using Tenon.Bench.Cases;
 
 // ./bench [FILTER] [--json FILE]
+BenchCase[] all = [.. CloudControllerCases.All, .. NetworkCases.All];
 string? filter = null;
 string? json = null;
 for (int i = 0; i < args.Length; i++)
@@ -16,7 +17,7 @@ for (int i = 0; i < args.Length; i++)
             break;
         case "-h" or "--help":
             Console.WriteLine("Usage: ./bench [FILTER] [--json FILE]\n\nCases:");
-            foreach (BenchCase known in CloudControllerCases.All) Console.WriteLine($"  {known.Name}");
+            foreach (BenchCase known in all) Console.WriteLine($"  {known.Name}");
             return 0;
         case ['-', ..]:
             Console.Error.WriteLine($"error: unknown option {args[i]}. Usage: ./bench [FILTER] [--json FILE]");
@@ -27,10 +28,10 @@ for (int i = 0; i < args.Length; i++)
     }
 }
 
-BenchCase[] chosen = [.. CloudControllerCases.All.Where(c => filter is null || c.Name.Contains(filter, StringComparison.OrdinalIgnoreCase))];
+BenchCase[] chosen = [.. all.Where(c => filter is null || c.Name.Contains(filter, StringComparison.OrdinalIgnoreCase))];
 if (chosen.Length == 0)
 {
-    Console.Error.WriteLine($"error: no case's name contains \"{filter}\". The cases are: {string.Join(", ", CloudControllerCases.All.Select(c => c.Name))}");
+    Console.Error.WriteLine($"error: no case's name contains \"{filter}\". The cases are: {string.Join(", ", all.Select(c => c.Name))}");
     return 2;
 }
 

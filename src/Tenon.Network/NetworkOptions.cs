@@ -49,7 +49,7 @@ public sealed record NetworkOptions
     public TimeSpan GatherFor { get; init; } = TimeSpan.FromMilliseconds(50);
 
     /// <summary>How long requests are gathered at most after the first one came.</summary>
-    public TimeSpan GatherAtMost { get; init; } = TimeSpan.FromSeconds(2);
+    public TimeSpan GatherAtMost { get; init; } = TimeSpan.FromSeconds(5);
 
     /// <summary>How long no pod has asked for a port before pools are refilled.</summary>
     public TimeSpan RefillAfter { get; init; } = TimeSpan.FromSeconds(2);

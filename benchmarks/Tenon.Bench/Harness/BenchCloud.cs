@@ -35,6 +35,9 @@ internal sealed class BenchCloud : IAsyncDisposable
             },
             cancellationToken));
 
+    /// <summary>Starts a sandbox of other options.</summary>
+    public static async Task<BenchCloud> StartAsync(SandboxOptions options, CancellationToken cancellationToken) => new(await SandboxHost.StartAsync(options, cancellationToken));
+
     /// <summary>OpenStack calls since the log was cleared.</summary>
     public CallCounts Calls => Host.Calls.Summary().OpenStack;
 

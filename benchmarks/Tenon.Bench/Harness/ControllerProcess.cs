@@ -3,7 +3,7 @@ using System.Globalization;
 
 namespace Tenon.Bench;
 
-/// <summary>The cloud controller as operators run it: a process of its own, reached only over the network.</summary>
+/// <summary>A controller as operators run it: a process of its own, reached only over the network.</summary>
 internal sealed class ControllerProcess : IAsyncDisposable
 {
     private readonly Process _process;
@@ -31,18 +31,22 @@ internal sealed class ControllerProcess : IAsyncDisposable
         }
     }
 
-    /// <summary>Starts it against a sandbox.</summary>
+    /// <summary>Starts the cloud controller against a sandbox.</summary>
     public static ControllerProcess Start(BenchContext context, BenchCloud cloud, params string[] flags)
+        => StartRole(context, cloud, ["cloud-controller", "--controllers=cloud-node,cloud-node-lifecycle,service", .. flags]);
+
+    /// <summary>Starts the network controller against a sandbox.</summary>
+    public static ControllerProcess StartNetwork(BenchContext context, BenchCloud cloud, params string[] flags)
+        => StartRole(context, cloud, ["network", "controller", .. flags]);
+
+    private static ControllerProcess StartRole(BenchContext context, BenchCloud cloud, string[] arguments)
     {
         string directory = Directory.CreateTempSubdirectory("tenon-bench-").FullName;
         File.WriteAllText(Path.Combine(directory, "cloud.conf"), cloud.Host.CloudConf);
         File.WriteAllText(Path.Combine(directory, "kubeconfig"), cloud.Host.Kubeconfig);
         var start = new ProcessStartInfo(context.TenonBinary) { UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true };
-        foreach (string argument in new[]
-        {
-            "cloud-controller", $"--cloud-config={directory}/cloud.conf", $"--kubeconfig={directory}/kubeconfig", "--secure-port=0", "--v=0",
-            "--controllers=cloud-node,cloud-node-lifecycle,service", "--kube-api-qps=0",
-        }.Concat(flags)) start.ArgumentList.Add(argument);
+        string[] common = [$"--cloud-config={directory}/cloud.conf", $"--kubeconfig={directory}/kubeconfig", "--secure-port=0", "--v=0", "--kube-api-qps=0"];
+        foreach (string argument in arguments.Concat(common)) start.ArgumentList.Add(argument);
         return new ControllerProcess(Process.Start(start)!, directory);
     }
 

@@ -75,7 +75,13 @@ public sealed partial class PortReconciler : IReconciler
     /// <inheritdoc/>
     public async Task<Outcome> ReconcileAsync(NamespacedName key, CancellationToken cancellationToken)
     {
-        if (Gathering.Wait() is { } wait) return new Outcome.Waiting("further pods that come together", wait);
+        if (Gathering.Wait() is { } wait)
+        {
+            // Their networks are made meanwhile.
+            await DemandNetworksAsync(RefreshPods(PodPorts.All()), cancellationToken);
+            return new Outcome.Waiting("further pods that come together", wait);
+        }
+
         var failures = new Failures();
         try
         {
@@ -118,9 +124,8 @@ public sealed partial class PortReconciler : IReconciler
     private async Task<Outcome> PassAsync(Failures failures, CancellationToken cancellationToken)
     {
         IReadOnlyDictionary<NamespacedName, PodPort> podPorts = PodPorts.All();
-        _pods.Refresh(_caches.Pods.List(), s => _caches.Namespaces.Get(new("", s)), (name, uid) => podPorts.GetValueOrDefault(name) is { } p && p.Spec.PodUid == uid ? p.Spec.Network : null);
+        List<PodEntry> pods = RefreshPods(podPorts);
         List<PortProblem> problems = [.. _pods.Pods.Where(p => p.Choice.Problem is not null).Select(p => new PortProblem(p.Name, "NetworkNameInvalid", p.Choice.Problem!))];
-        List<PodEntry> pods = [.. _pods.Pods.Where(p => !p.IsFinished && p.Choice.Problem is null)];
         await DemandNetworksAsync(pods, cancellationToken);
         CompiledPolicies compiled = _policies.Compile(pods);
         foreach (Problem problem in compiled.Problems) LogPolicy(problem);
@@ -136,6 +141,13 @@ public sealed partial class PortReconciler : IReconciler
         problems.AddRange(failures.Problems);
         _reporter.Tell(problems);
         return more ? new Outcome.Waiting("further ports to be deleted", TimeSpan.FromMilliseconds(1)) : Then(world);
+    }
+
+    /// <summary>The pods that need a port, now or once they are scheduled.</summary>
+    private List<PodEntry> RefreshPods(IReadOnlyDictionary<NamespacedName, PodPort> podPorts)
+    {
+        _pods.Refresh(_caches.Pods.List(), s => _caches.Namespaces.Get(new("", s)), (name, uid) => podPorts.GetValueOrDefault(name) is { } p && p.Spec.PodUid == uid ? p.Spec.Network : null);
+        return [.. _pods.Pods.Where(p => !p.IsFinished && p.Choice.Problem is null)];
     }
 
     private string? NodeOf(NamespacedName pod) => _caches.Pods.Get(pod)?.Spec.NodeName;

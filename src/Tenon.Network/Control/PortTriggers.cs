@@ -21,10 +21,10 @@ internal static class PortTriggers
             Queue = new() { MaxBackoff = options.MaxBackoff },
         };
         var controller = new Controller("pod-port", reconciler, settings, time, loggers.CreateLogger<Controller>());
-        IEnumerable<NamespacedName> Wake(bool matters)
+        IEnumerable<NamespacedName> Wake(bool matters, string? node = null)
         {
             if (!matters) return [];
-            reconciler.Gathering.Note();
+            reconciler.Gathering.Note(node);
 
             // Not at once: others come with it.
             controller.EnqueueAfter(PortReconciler.Key, options.GatherFor);
@@ -32,7 +32,7 @@ internal static class PortTriggers
         }
 
         return controller
-            .Watches(components.Pods, change => Wake(Matters(change)))
+            .Watches(components.Pods, change => Wake(Matters(change), NewNode(change)))
             .Watches(components.Namespaces, change => Wake(change is not InformerChange<Namespace>.Updated(var old, var now)
                 || !Same(old.Metadata.Labels, now.Metadata.Labels)
                 || old.Metadata.Annotations.GetValueOrDefault(NetworkNames.NetworkAnnotation) != now.Metadata.Annotations.GetValueOrDefault(NetworkNames.NetworkAnnotation)))
@@ -63,6 +63,14 @@ internal static class PortTriggers
             || IsFinished(old) != IsFinished(now)
             || !Same(old.Metadata.Labels, now.Metadata.Labels)
             || !Same(old.Metadata.Annotations, now.Metadata.Annotations));
+
+    /// <summary>The node on which a pod is new.</summary>
+    private static string? NewNode(InformerChange<Pod> change) => change switch
+    {
+        InformerChange<Pod>.Added(var pod, _) => pod.Spec.NodeName,
+        InformerChange<Pod>.Updated(var old, var now) when old.Spec.NodeName != now.Spec.NodeName => now.Spec.NodeName,
+        _ => null,
+    };
 
     /// <summary>What the reconciler writes itself is no news; what frees a port or a name is.</summary>
     private static bool Matters(InformerChange<PodPort> change) => change switch

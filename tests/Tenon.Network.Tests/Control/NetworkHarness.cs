@@ -1,4 +1,3 @@
-using System.Text.Json;
 using System.Text.Json.Nodes;
 using Tenon.Core;
 using Tenon.Kubernetes.Client;
@@ -9,7 +8,6 @@ using Tenon.OpenStack;
 using Tenon.OpenStack.Networking;
 using Tenon.Sandbox;
 using Tenon.Sandbox.Measures;
-using YamlDotNet.Serialization;
 
 namespace Tenon.Network.Tests.Control;
 
@@ -60,7 +58,7 @@ public sealed class NetworkHarness : IAsyncDisposable
     {
         SandboxHost sandbox = await SandboxHost.StartAsync(new SandboxOptions { Nodes = nodes, Controllers = "garbagecollector" }, token);
         var harness = new NetworkHarness(sandbox, options ?? new NetworkOptions { GroupGrace = TimeSpan.Zero, MaxBackoff = TimeSpan.FromSeconds(1) }, token);
-        foreach (string file in Directory.EnumerateFiles(Path.Combine(AppContext.BaseDirectory, "crds"), "*.yaml")) await harness.Kubernetes.CreateAsync(ReadYaml(await File.ReadAllTextAsync(file, token)), token);
+        await CustomResources.CreateAsync(harness.Kubernetes, token);
         foreach (JsonNode? server in harness.List("compute", "/v2.1/servers/detail", "servers")) await harness.AddNodeAsync(server!, trunks);
         return harness;
     }
@@ -187,36 +185,5 @@ public sealed class NetworkHarness : IAsyncDisposable
         await Kubernetes.PatchAsync<Node>(new("", name), Patch.Merge(new JsonObject { ["spec"] = new JsonObject { ["providerID"] = $"openstack:///{id}" } }), Token);
         var address = new JsonObject { ["type"] = "InternalIP", ["address"] = (string)port["fixed_ips"]![0]!["ip_address"]! };
         await Kubernetes.PatchAsync<Node>(new("", name), Patch.Merge(new JsonObject { ["status"] = new JsonObject { ["addresses"] = new JsonArray(address) } }), Token, new WriteOptions { Subresource = "status" });
-    }
-
-    private static CustomResourceDefinition ReadYaml(string text)
-    {
-        var tree = (Dictionary<object, object>)new DeserializerBuilder().WithAttemptingUnquotedStringTypeDeserialization().Build().Deserialize<object>(text)!;
-        return new CustomResourceDefinition
-        {
-            Metadata = new ObjectMeta { Name = (string)((Dictionary<object, object>)tree["metadata"])["name"] },
-            Spec = JsonSerializer.SerializeToElement(Plain(tree["spec"])),
-        };
-
-        static object? Plain(object? node) => node switch
-        {
-            Dictionary<object, object> map => map.ToDictionary(p => p.Key.ToString()!, p => Plain(p.Value)),
-            List<object> list => list.Select(Plain).ToList(),
-            _ => node,
-        };
-    }
-
-    /// <summary>A custom resource's definition, as its file has it.</summary>
-    private sealed record CustomResourceDefinition : IKubernetesObject
-    {
-        public static ResourceType Resource { get; } = new("apiextensions.k8s.io", "v1", "CustomResourceDefinition", "customresourcedefinitions", Namespaced: false);
-
-        public string ApiVersion => Resource.ApiVersion;
-
-        public string Kind => Resource.Kind;
-
-        public ObjectMeta Metadata { get => field ?? new(); init; }
-
-        public JsonElement Spec { get; init; }
     }
 }
