@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
 using System.Text;
-using Tenon.Node.Cni;
+using Tenon.Nodes.Cni;
 
 namespace Tenon.Cni;
 

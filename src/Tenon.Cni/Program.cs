@@ -1,6 +1,6 @@
 using System.Text;
 using System.Text.Json;
-using Tenon.Node.Cni;
+using Tenon.Nodes.Cni;
 
 namespace Tenon.Cni;
 

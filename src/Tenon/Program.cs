@@ -9,6 +9,7 @@ using Tenon.Core;
 using Tenon.Demo;
 using Tenon.Kubernetes.Client;
 using Tenon.Networks;
+using Tenon.NodeCommands;
 using Tenon.OpenStack;
 using Tenon.Sandboxes;
 
@@ -79,6 +80,7 @@ internal static class Program
             DemoCommand.Create(),
             GcCommand.Create(),
             NetworkCommand.Create(),
+            NodeCommand.Create(),
             PlanCommand.Create(),
             SandboxCommand.Create(),
         };

@@ -1,7 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 
-namespace Tenon.Node.Agent;
+namespace Tenon.Nodes.Agent;
 
 /// <summary>
 /// Puts the plugin and its configuration where the container runtime looks. Each file is written aside and renamed, the plugin first: a runtime that finds the

@@ -4,11 +4,11 @@ using Tenon.Kubernetes.Client;
 using Tenon.Kubernetes.Controllers;
 using Tenon.Kubernetes.Informers;
 using Tenon.Network.Contracts;
-using Tenon.Node.Cni;
-using Tenon.Node.Netlink;
-using Tenon.Node.Plugging;
+using Tenon.Nodes.Cni;
+using Tenon.Nodes.Netlink;
+using Tenon.Nodes.Plugging;
 
-namespace Tenon.Node.Agent;
+namespace Tenon.Nodes.Agent;
 
 /// <summary>
 /// The agent of one node: plugs its pods for the container runtime, reports what is plugged and whether it can, and cleans up. It serves the runtime from

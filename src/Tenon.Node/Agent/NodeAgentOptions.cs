@@ -1,6 +1,6 @@
-using Tenon.Node.Cni;
+using Tenon.Nodes.Cni;
 
-namespace Tenon.Node.Agent;
+namespace Tenon.Nodes.Agent;
 
 /// <summary>What a node's agent is told.</summary>
 public sealed record NodeAgentOptions

@@ -5,7 +5,7 @@ using Tenon.Kubernetes.Client;
 using Tenon.Kubernetes.Objects;
 using Tenon.Network.Contracts;
 
-namespace Tenon.Node.Agent;
+namespace Tenon.Nodes.Agent;
 
 /// <summary>
 /// Says on the Node whether pods can be plugged: <c>NetworkUnavailable</c>, by which the scheduler keeps away (Kubernetes makes a taint of it), and

@@ -1,9 +1,9 @@
 using Tenon.Core;
 using Tenon.Kubernetes.Informers;
 using Tenon.Network.Contracts;
-using Tenon.Node.Cni;
+using Tenon.Nodes.Cni;
 
-namespace Tenon.Node.Agent;
+namespace Tenon.Nodes.Agent;
 
 /// <summary>The node's ports out of the informer's cache. A node has a few hundred at most, so whoever waits for one looks again at every change.</summary>
 internal sealed class PodPorts : IPodPorts, IDisposable

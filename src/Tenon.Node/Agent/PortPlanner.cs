@@ -1,8 +1,8 @@
 using Tenon.Kubernetes.Objects;
 using Tenon.Network.Contracts;
-using Tenon.Node.Plugging;
+using Tenon.Nodes.Plugging;
 
-namespace Tenon.Node.Agent;
+namespace Tenon.Nodes.Agent;
 
 /// <summary>One thing that a node does about a pod's port.</summary>
 internal abstract record PortChange

@@ -6,9 +6,9 @@ using Tenon.Kubernetes.Client;
 using Tenon.Kubernetes.Controllers;
 using Tenon.Kubernetes.Informers;
 using Tenon.Network.Contracts;
-using Tenon.Node.Plugging;
+using Tenon.Nodes.Plugging;
 
-namespace Tenon.Node.Agent;
+namespace Tenon.Nodes.Agent;
 
 /// <summary>Unplugs what has lost its port, and reports what is plugged.</summary>
 internal sealed partial class PortReconciler(

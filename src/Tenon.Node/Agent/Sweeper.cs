@@ -2,11 +2,11 @@ using Microsoft.Extensions.Logging;
 using Tenon.Core;
 using Tenon.Kubernetes.Informers;
 using Tenon.Network.Contracts;
-using Tenon.Node.Netlink;
-using Tenon.Node.Ovsdb;
-using Tenon.Node.Plugging;
+using Tenon.Nodes.Netlink;
+using Tenon.Nodes.Ovsdb;
+using Tenon.Nodes.Plugging;
 
-namespace Tenon.Node.Agent;
+namespace Tenon.Nodes.Agent;
 
 /// <summary>Cleans what a crash left: attempts that nobody finishes any more, and interfaces bearing our mark of which nobody knows.</summary>
 internal sealed partial class Sweeper

@@ -1,6 +1,6 @@
 using System.Text.Json.Nodes;
 
-namespace Tenon.Node.Cni;
+namespace Tenon.Nodes.Cni;
 
 /// <summary>A request, checked: what the specification demands of each command is there and well formed.</summary>
 /// <param name="Command">The command.</param>

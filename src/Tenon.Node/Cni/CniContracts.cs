@@ -1,7 +1,7 @@
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
 
-namespace Tenon.Node.Cni;
+namespace Tenon.Nodes.Cni;
 
 /// <summary>A call of a container runtime: the environment and the standard input of a plugin (CNI specification 1.1, "Execution Protocol").</summary>
 public sealed record CniRequest

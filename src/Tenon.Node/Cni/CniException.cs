@@ -1,4 +1,4 @@
-namespace Tenon.Node.Cni;
+namespace Tenon.Nodes.Cni;
 
 /// <summary>A call ends with an error of the specification.</summary>
 /// <param name="error">The error.</param>

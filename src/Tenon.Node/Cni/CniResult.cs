@@ -1,7 +1,7 @@
 using System.Text.Json.Nodes;
 using Tenon.Network.Contracts;
 
-namespace Tenon.Node.Cni;
+namespace Tenon.Nodes.Cni;
 
 /// <summary>What ADD answers (CNI specification, "Success").</summary>
 internal static class CniResult

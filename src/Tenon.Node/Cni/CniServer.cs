@@ -4,7 +4,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using Microsoft.Extensions.Logging;
 
-namespace Tenon.Node.Cni;
+namespace Tenon.Nodes.Cni;
 
 /// <summary>Serves the plugin on a unix socket that only root may use (<see cref="CniWire"/>).</summary>
 /// <param name="path">The socket.</param>

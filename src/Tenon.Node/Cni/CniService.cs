@@ -2,11 +2,11 @@ using System.Text.Json.Nodes;
 using Microsoft.Extensions.Logging;
 using Tenon.Core;
 using Tenon.Network.Contracts;
-using Tenon.Node.Netlink;
-using Tenon.Node.Ovsdb;
-using Tenon.Node.Plugging;
+using Tenon.Nodes.Netlink;
+using Tenon.Nodes.Ovsdb;
+using Tenon.Nodes.Plugging;
 
-namespace Tenon.Node.Cni;
+namespace Tenon.Nodes.Cni;
 
 /// <summary>The ports of the node's pods as the agent knows them.</summary>
 internal interface IPodPorts
@@ -88,7 +88,7 @@ internal sealed partial class CniService(IPodPorts ports, Attacher attacher, Fun
         {
             throw new CniException(new(CniError.TryAgainLater,
                 !deadline.IsCancellationRequested ? $"plugging pod {pod} was given up: it is to be unplugged"
-                : port is null ? $"pod {pod} has no port after {patience.TotalSeconds:0} s; see kubectl describe pod, and whether tenon network-controller runs"
+                : port is null ? $"pod {pod} has no port after {patience.TotalSeconds:0} s; see kubectl describe pod, and whether tenon network controller runs"
                 : $"port {port.Spec.PortId} of pod {pod} carries no packets after {patience.TotalSeconds:0} s; see whether ovn-controller runs on this node"), e);
         }
     }

@@ -1,4 +1,4 @@
-namespace Tenon.Node.Cni;
+namespace Tenon.Nodes.Cni;
 
 /// <summary>
 /// How the plugin speaks to the agent, over a unix socket that takes one call a connection. The plugin sends <see cref="Greeting"/>, then

@@ -2,7 +2,7 @@ using System.Buffers.Binary;
 using System.Net;
 using System.Net.Sockets;
 
-namespace Tenon.Node.Netlink;
+namespace Tenon.Nodes.Netlink;
 
 /// <summary>A route of a namespace.</summary>
 /// <param name="Destination">The destination; a prefix of length zero is the default route.</param>

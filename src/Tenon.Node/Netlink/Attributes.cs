@@ -1,7 +1,7 @@
 using System.Buffers.Binary;
 using System.Text;
 
-namespace Tenon.Node.Netlink;
+namespace Tenon.Nodes.Netlink;
 
 /// <summary>The attributes of an answer, by type.</summary>
 internal sealed class Attributes

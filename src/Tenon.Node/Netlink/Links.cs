@@ -1,7 +1,7 @@
 using System.Buffers.Binary;
 using System.Net.NetworkInformation;
 
-namespace Tenon.Node.Netlink;
+namespace Tenon.Nodes.Netlink;
 
 /// <summary>A network interface.</summary>
 /// <param name="Index">Its index in its namespace.</param>

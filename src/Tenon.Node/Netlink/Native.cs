@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
 
-namespace Tenon.Node.Netlink;
+namespace Tenon.Nodes.Netlink;
 
 /// <summary>The system calls that .NET does not wrap.</summary>
 internal static partial class Native

@@ -1,6 +1,6 @@
 using System.ComponentModel;
 
-namespace Tenon.Node.Netlink;
+namespace Tenon.Nodes.Netlink;
 
 /// <summary>The kernel refused a request.</summary>
 /// <param name="what">What was asked, as a person would say it.</param>

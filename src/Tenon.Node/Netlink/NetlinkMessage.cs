@@ -1,7 +1,7 @@
 using System.Buffers.Binary;
 using System.Text;
 
-namespace Tenon.Node.Netlink;
+namespace Tenon.Nodes.Netlink;
 
 /// <summary>Builds one request of rtnetlink(7): a header, a fixed part, and attributes that may nest. All numbers are in the host's order.</summary>
 internal sealed class NetlinkMessage

@@ -1,7 +1,7 @@
 using System.Buffers.Binary;
 using System.Runtime.InteropServices;
 
-namespace Tenon.Node.Netlink;
+namespace Tenon.Nodes.Netlink;
 
 /// <summary>A socket of rtnetlink(7). It stays in the network namespace in which it was opened, whichever thread uses it. Not for two threads at once.</summary>
 internal sealed class NetlinkSocket : IDisposable

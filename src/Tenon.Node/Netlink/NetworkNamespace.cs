@@ -1,7 +1,7 @@
 using System.Runtime.ExceptionServices;
 using System.Runtime.InteropServices;
 
-namespace Tenon.Node.Netlink;
+namespace Tenon.Nodes.Netlink;
 
 /// <summary>A network namespace, held open by a descriptor, so that it stays what it is even if its path goes.</summary>
 internal sealed class NetworkNamespace : IDisposable

@@ -1,7 +1,7 @@
 using System.Runtime.InteropServices;
 using System.Text;
 
-namespace Tenon.Node.Netlink;
+namespace Tenon.Nodes.Netlink;
 
 /// <summary>
 /// Checksum offload of an interface (ethtool(8), ETHTOOL_STXCSUM). A userspace switch sees packets whose checksum the kernel has left to hardware that is not

@@ -1,6 +1,6 @@
 using System.Buffers;
 
-namespace Tenon.Node.Ovsdb;
+namespace Tenon.Nodes.Ovsdb;
 
 /// <summary>
 /// Finds where one JSON object ends and the next begins in a stream that has no other framing. It looks at every byte once, however small the pieces in

@@ -6,7 +6,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Threading.Channels;
 
-namespace Tenon.Node.Ovsdb;
+namespace Tenon.Nodes.Ovsdb;
 
 /// <summary>
 /// A connection to an OVSDB server on a unix socket (RFC 7047: JSON-RPC 1.0 without framing). Calls may overlap. It answers the server's echo, hands on the

@@ -1,4 +1,4 @@
-namespace Tenon.Node.Ovsdb;
+namespace Tenon.Nodes.Ovsdb;
 
 /// <summary>The database refused an operation, or the connection to it ended.</summary>
 /// <param name="message">What was asked and what the server said.</param>

@@ -2,7 +2,7 @@ using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using System.Text.Json.Nodes;
 
-namespace Tenon.Node.Ovsdb;
+namespace Tenon.Nodes.Ovsdb;
 
 /// <summary>An interface of the switch, as far as plugging needs it.</summary>
 /// <param name="Name">Its name.</param>

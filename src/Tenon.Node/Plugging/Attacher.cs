@@ -1,10 +1,10 @@
 using Microsoft.Extensions.Logging;
 using Tenon.Core;
 using Tenon.Network.Contracts;
-using Tenon.Node.Netlink;
-using Tenon.Node.Ovsdb;
+using Tenon.Nodes.Netlink;
+using Tenon.Nodes.Ovsdb;
 
-namespace Tenon.Node.Plugging;
+namespace Tenon.Nodes.Plugging;
 
 /// <summary>Plugs containers and takes them out, one call a container at a time, with the book kept so that a crash at any point leaves nothing unknown.</summary>
 /// <param name="plugs">Does it.</param>

@@ -1,7 +1,7 @@
 using System.Text.Json.Serialization;
 using Tenon.Core;
 
-namespace Tenon.Node.Plugging;
+namespace Tenon.Nodes.Plugging;
 
 /// <summary>
 /// A container that is, or may be, plugged. It is written down before anything is plugged and struck out after everything is unplugged, so that what a crash

@@ -3,7 +3,7 @@ using System.Text.Json;
 using Microsoft.Extensions.Logging;
 using Tenon.Core;
 
-namespace Tenon.Node.Plugging;
+namespace Tenon.Nodes.Plugging;
 
 /// <summary>
 /// The node's attachments, a file each in a folder that a reboot empties, as it empties the kernel of what they describe. Files are written aside and renamed:

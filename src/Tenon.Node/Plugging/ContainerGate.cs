@@ -1,4 +1,4 @@
-namespace Tenon.Node.Plugging;
+namespace Tenon.Nodes.Plugging;
 
 /// <summary>
 /// Lets one call a container in at a time. A call that takes the container away ends the one that is plugging it: the runtime gave that up, or the pod is gone.

@@ -1,9 +1,9 @@
 using System.Net;
 using System.Net.Sockets;
 using Tenon.Network.Contracts;
-using Tenon.Node.Netlink;
+using Tenon.Nodes.Netlink;
 
-namespace Tenon.Node.Plugging;
+namespace Tenon.Nodes.Plugging;
 
 /// <summary>The interface inside a pod: addresses, routes and state as its port says.</summary>
 internal static class PodInterface

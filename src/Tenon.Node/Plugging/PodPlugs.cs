@@ -1,8 +1,8 @@
 using Tenon.Network.Contracts;
-using Tenon.Node.Netlink;
-using Tenon.Node.Ovsdb;
+using Tenon.Nodes.Netlink;
+using Tenon.Nodes.Ovsdb;
 
-namespace Tenon.Node.Plugging;
+namespace Tenon.Nodes.Plugging;
 
 /// <summary>How a node's switch is reached.</summary>
 /// <param name="DatabaseSocket">The socket of Open vSwitch's database.</param>

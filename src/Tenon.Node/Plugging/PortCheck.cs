@@ -2,7 +2,7 @@ using System.Net;
 using System.Net.NetworkInformation;
 using Tenon.Network.Contracts;
 
-namespace Tenon.Node.Plugging;
+namespace Tenon.Nodes.Plugging;
 
 /// <summary>Looks at a port's spec before anything is done with it: what it says comes over the wire.</summary>
 internal static class PortCheck

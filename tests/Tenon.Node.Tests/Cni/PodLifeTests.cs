@@ -1,11 +1,11 @@
 using System.Text.Json.Nodes;
 using Tenon.Network.Contracts;
-using Tenon.Node.Cni;
-using Tenon.Node.Netlink;
-using Tenon.Node.Plugging;
-using Tenon.Node.Tests.Support;
+using Tenon.Nodes.Cni;
+using Tenon.Nodes.Netlink;
+using Tenon.Nodes.Plugging;
+using Tenon.Nodes.Tests.Support;
 
-namespace Tenon.Node.Tests.Cni;
+namespace Tenon.Nodes.Tests.Cni;
 
 /// <summary>The real plugin, the agent, the real switch and the real OVN: pods come, speak with each other, and go.</summary>
 [Trait("tier", "slow")]

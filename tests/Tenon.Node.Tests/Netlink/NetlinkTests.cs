@@ -1,8 +1,8 @@
 using System.Net;
-using Tenon.Node.Netlink;
-using Tenon.Node.Tests.Support;
+using Tenon.Nodes.Netlink;
+using Tenon.Nodes.Tests.Support;
 
-namespace Tenon.Node.Tests.Netlink;
+namespace Tenon.Nodes.Tests.Netlink;
 
 /// <summary>The kernel itself answers, in namespaces of the test's own.</summary>
 public sealed class NetlinkTests

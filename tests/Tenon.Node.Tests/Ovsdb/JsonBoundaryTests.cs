@@ -1,8 +1,8 @@
 using System.Buffers;
 using System.Text;
-using Tenon.Node.Ovsdb;
+using Tenon.Nodes.Ovsdb;
 
-namespace Tenon.Node.Tests.Ovsdb;
+namespace Tenon.Nodes.Tests.Ovsdb;
 
 public sealed class JsonBoundaryTests
 {

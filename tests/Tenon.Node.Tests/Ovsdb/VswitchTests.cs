@@ -1,9 +1,9 @@
 using System.Text.Json.Nodes;
-using Tenon.Node.Netlink;
-using Tenon.Node.Ovsdb;
-using Tenon.Node.Tests.Support;
+using Tenon.Nodes.Netlink;
+using Tenon.Nodes.Ovsdb;
+using Tenon.Nodes.Tests.Support;
 
-namespace Tenon.Node.Tests.Ovsdb;
+namespace Tenon.Nodes.Tests.Ovsdb;
 
 /// <summary>The real database and the real switch answer.</summary>
 [Trait("tier", "slow")]

@@ -3,11 +3,11 @@ using Microsoft.Extensions.Logging.Abstractions;
 using Tenon.Core;
 using Tenon.Kubernetes.Client;
 using Tenon.Network.Contracts;
-using Tenon.Node.Agent;
-using Tenon.Node.Netlink;
+using Tenon.Nodes.Agent;
+using Tenon.Nodes.Netlink;
 using Tenon.Sandbox;
 
-namespace Tenon.Node.Tests.Support;
+namespace Tenon.Nodes.Tests.Support;
 
 /// <summary>A pod: a network namespace with a PodPort, called about as a container runtime calls.</summary>
 internal sealed record TestPod(AgentWorld World, string Name, NetworkNamespace Namespace, PodPortSpec Spec, string ContainerId) : IDisposable

@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using System.Text.Json.Nodes;
 
-namespace Tenon.Node.Tests.Support;
+namespace Tenon.Nodes.Tests.Support;
 
 /// <summary>What the plugin ended with.</summary>
 /// <param name="ExitCode">Its exit code.</param>

@@ -3,7 +3,7 @@ using Tenon.Kubernetes.Client;
 using Tenon.Kubernetes.Objects;
 using YamlDotNet.Serialization;
 
-namespace Tenon.Node.Tests.Support;
+namespace Tenon.Nodes.Tests.Support;
 
 /// <summary>A definition out of <c>deploy/crds</c>.</summary>
 internal sealed record CustomResourceDefinition : IReplaceable

@@ -1,4 +1,4 @@
-namespace Tenon.Node.Tests.Support;
+namespace Tenon.Nodes.Tests.Support;
 
 /// <summary>Bounds of what a test waits for.</summary>
 internal static class Limits

@@ -1,7 +1,7 @@
 using System.Runtime.InteropServices;
-using Tenon.Node.Netlink;
+using Tenon.Nodes.Netlink;
 
-namespace Tenon.Node.Tests.Support;
+namespace Tenon.Nodes.Tests.Support;
 
 /// <summary>Network namespaces without a name: they are gone when the last descriptor is closed, so at the latest with this process.</summary>
 internal static partial class Namespaces

@@ -1,6 +1,6 @@
-using Tenon.Node.Netlink;
+using Tenon.Nodes.Netlink;
 
-namespace Tenon.Node.Tests.Support;
+namespace Tenon.Nodes.Tests.Support;
 
 /// <summary>
 /// A node: a network namespace with the real Open vSwitch (userspace datapath) and the real OVN, whose northbound database a test writes as Neutron would.

@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using System.Text;
 
-namespace Tenon.Node.Tests.Support;
+namespace Tenon.Nodes.Tests.Support;
 
 /// <summary>Other programs: run to their end, or kept until the test ends.</summary>
 internal static class Programs
