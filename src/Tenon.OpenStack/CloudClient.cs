@@ -4,6 +4,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 using Tenon.OpenStack.Compute;
 using Tenon.OpenStack.Http;
 using Tenon.OpenStack.Identity;
+using Tenon.OpenStack.Images;
 using Tenon.OpenStack.KeyManager;
 using Tenon.OpenStack.LoadBalancing;
 using Tenon.OpenStack.Networking;
@@ -21,6 +22,7 @@ public sealed class CloudClient : IAsyncDisposable
     private readonly ConcurrentDictionary<string, ComputeClient> _compute = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, NetworkingClient> _networking = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, LoadBalancingClient> _loadBalancing = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, ImageClient> _images = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, KeyManagerClient> _keyManager = new(StringComparer.Ordinal);
 
     /// <summary>Stores what it is given.</summary>
@@ -53,6 +55,9 @@ public sealed class CloudClient : IAsyncDisposable
 
     /// <summary>Octavia in a region; <see langword="null"/> is the credentials' own.</summary>
     public LoadBalancingClient LoadBalancing(string? region = null) => _loadBalancing.GetOrAdd(region ?? "", _ => new(Channel(ServiceTypes.LoadBalancer, region)));
+
+    /// <summary>Glance in a region; <see langword="null"/> is the credentials' own.</summary>
+    public ImageClient Images(string? region = null) => _images.GetOrAdd(region ?? "", _ => new(Channel(ServiceTypes.Image, region)));
 
     /// <summary>Barbican in a region; <see langword="null"/> is the credentials' own.</summary>
     public KeyManagerClient KeyManager(string? region = null) => _keyManager.GetOrAdd(region ?? "", _ => new(Channel(ServiceTypes.KeyManager, region)));

@@ -20,6 +20,9 @@ public static class ServiceTypes
     /// <summary>Cinder.</summary>
     public const string BlockStorage = "block-storage";
 
+    /// <summary>Glance.</summary>
+    public const string Image = "image";
+
     /// <summary>Barbican.</summary>
     public const string KeyManager = "key-manager";
 

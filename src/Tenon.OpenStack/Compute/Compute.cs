@@ -167,6 +167,36 @@ public sealed record ComputeLimits
     public int UsedRamMiB { get; init; }
 }
 
+/// <summary>A server to be made.</summary>
+public sealed record ServerCreate
+{
+    /// <summary>The display name.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>The flavor's ID.</summary>
+    public required string FlavorId { get; init; }
+
+    /// <summary>The image that it boots.</summary>
+    public required string ImageId { get; init; }
+
+    /// <summary>The networks that it gets a port on each, in this order.</summary>
+    public required EquatableArray<string> NetworkIds { get; init; }
+
+    /// <summary>The zone; <see langword="null"/> leaves it to the cloud.</summary>
+    public string? AvailabilityZone { get; init; }
+
+    /// <summary>Metadata.</summary>
+    public EquatableArray<KeyValuePair<string, string>> Metadata { get; init; }
+}
+
+/// <summary>A size of servers.</summary>
+/// <param name="Id">The ID.</param>
+/// <param name="Name">The name.</param>
+/// <param name="Vcpus">Virtual CPUs.</param>
+/// <param name="RamMiB">Memory, in MiB.</param>
+/// <param name="DiskGiB">The root disk, in GiB.</param>
+public sealed record ServerFlavor(string Id, string Name, int Vcpus, int RamMiB, int DiskGiB);
+
 /// <summary>An API version's range.</summary>
 /// <param name="Minimum">The lowest microversion, such as <c>2.1</c>; <see langword="null"/> when the service has none.</param>
 /// <param name="Maximum">The highest microversion.</param>

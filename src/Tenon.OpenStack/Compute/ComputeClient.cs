@@ -12,7 +12,7 @@ namespace Tenon.OpenStack.Compute;
 /// which would look like their deletion. It does so only where no limit is asked for, so that none is, unless the caller
 /// wants pages: Nova has pages of its own (1000 servers, as a rule) and links them.
 /// </summary>
-public sealed class ComputeClient : IServerReader, IComputeCapabilities
+public sealed partial class ComputeClient : IServerReader, IComputeCapabilities
 {
     private static readonly ApiVersion Preferred = new(2, 69);
     private static readonly ApiVersion WithTags = new(2, 26);
@@ -129,19 +129,22 @@ public sealed class ComputeClient : IServerReader, IComputeCapabilities
         Microversion = _version.Value,
     };
 
-    /// <summary>Reads, with another microversion when the service refuses ours; <see langword="null"/> for what does not exist.</summary>
-    private async Task<T?> ReadAsync<T>(string operation, string path, JsonTypeInfo<T> type, CancellationToken cancellationToken)
+    /// <summary>Reads; <see langword="null"/> for what does not exist.</summary>
+    private Task<T?> ReadAsync<T>(string operation, string path, JsonTypeInfo<T> type, CancellationToken cancellationToken)
         where T : class
+        => NegotiatedAsync(Get(operation, path), call => _channel.GetAsync(call, type, cancellationToken), cancellationToken);
+
+    /// <summary>Calls, and once more with another microversion when the service refuses ours.</summary>
+    private async Task<T> NegotiatedAsync<T>(ApiCall call, Func<ApiCall, Task<T>> send, CancellationToken cancellationToken)
     {
-        ApiCall call = Get(operation, path);
         try
         {
-            return await _channel.GetAsync(call, type, cancellationToken);
+            return await send(call);
         }
         catch (OpenStackException e) when (IsVersionRefused(e, call))
         {
             await NegotiateAsync(call.Microversion, cancellationToken);
-            return await _channel.GetAsync(Get(operation, path), type, cancellationToken);
+            return await send(call with { Microversion = _version.Value });
         }
     }
 

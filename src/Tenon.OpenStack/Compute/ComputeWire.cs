@@ -11,6 +11,7 @@ namespace Tenon.OpenStack.Compute;
 [JsonSerializable(typeof(InterfacesWire))]
 [JsonSerializable(typeof(ZonesWire))]
 [JsonSerializable(typeof(LimitsRootWire))]
+[JsonSerializable(typeof(FlavorsWire))]
 [JsonSerializable(typeof(VersionDocumentWire))]
 internal sealed partial class ComputeJson : JsonSerializerContext;
 
@@ -156,6 +157,10 @@ internal sealed record AbsoluteLimitsWire(
     [property: JsonPropertyName("totalCoresUsed")] int? UsedCores,
     [property: JsonPropertyName("maxTotalRAMSize")] int? MaxRam,
     [property: JsonPropertyName("totalRAMUsed")] int? UsedRam);
+
+internal sealed record FlavorsWire(FlavorWire[]? Flavors);
+
+internal sealed record FlavorWire(string? Id, string? Name, int? Vcpus, int? Ram, int? Disk);
 
 internal sealed record VersionDocumentWire(VersionWire? Version);
 

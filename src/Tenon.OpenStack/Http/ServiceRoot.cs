@@ -22,6 +22,7 @@ internal sealed record ServiceRoot(string Unversioned, string Version, string Ba
             ServiceTypes.BlockStorage => Make(above, version ?? "v3", below),
             ServiceTypes.Identity => Make(above, "v3", ""),
             ServiceTypes.Network or ServiceTypes.LoadBalancer => Make(above, "v2.0", ""),
+            ServiceTypes.Image => Make(above, "v2", ""),
             ServiceTypes.KeyManager => Make(above, "v1", ""),
             _ => Make(above, version ?? "", below),
         };

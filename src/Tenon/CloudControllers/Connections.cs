@@ -40,23 +40,26 @@ internal static class Connections
     /// <exception cref="CommandException">It has errors, all of which are listed.</exception>
     public static CloudConfig ReadCloudConfig(string? path, Action<Problem> report)
     {
-        var loader = new CloudConfigLoader(Environment.GetEnvironmentVariable);
-        CloudConfigResult result;
-        if (!string.IsNullOrEmpty(path))
-        {
-            result = loader.Load(path);
-        }
-        else
-        {
-            string cloud = Environment.GetEnvironmentVariable("OS_CLOUD")
-                ?? throw new CommandException(ExitCode.Usage, "there is no cloud: give --cloud-config FILE, or set OS_CLOUD to a name in clouds.yaml");
-            result = loader.LoadCloud(cloud);
-        }
+        if (!string.IsNullOrEmpty(path)) return Checked(new CloudConfigLoader(Environment.GetEnvironmentVariable).Load(path), path, report);
+        return ReadCloud(
+            Environment.GetEnvironmentVariable("OS_CLOUD")
+                ?? throw new CommandException(ExitCode.Usage, "there is no cloud: give --cloud-config FILE, or set OS_CLOUD to a name in clouds.yaml"),
+            report);
+    }
 
+    /// <summary>Takes a cloud of clouds.yaml.</summary>
+    /// <param name="cloud">Its name there.</param>
+    /// <param name="report">Takes the warnings.</param>
+    /// <exception cref="CommandException">It has errors, all of which are listed.</exception>
+    public static CloudConfig ReadCloud(string cloud, Action<Problem> report)
+        => Checked(new CloudConfigLoader(Environment.GetEnvironmentVariable).LoadCloud(cloud), "clouds.yaml", report);
+
+    private static CloudConfig Checked(CloudConfigResult result, string source, Action<Problem> report)
+    {
         if (result.Config is null)
         {
             int errors = result.Problems.Count(p => p.Severity == ProblemSeverity.Error);
-            throw new CommandException(ExitCode.Usage, $"{path ?? "clouds.yaml"} has {errors} error{(errors == 1 ? "" : "s")}", result.Problems);
+            throw new CommandException(ExitCode.Usage, $"{source} has {errors} error{(errors == 1 ? "" : "s")}", result.Problems);
         }
 
         foreach (Problem problem in result.Problems) report(problem);
@@ -64,12 +67,13 @@ internal static class Connections
     }
 
     /// <summary>Makes the cloud's client.</summary>
-    public static CloudClient OpenCloud(CloudConfig config, bool readOnly, ILoggerFactory? loggers = null, string? userAgent = null)
+    public static CloudClient OpenCloud(CloudConfig config, bool readOnly, ILoggerFactory? loggers = null, string? userAgent = null, Action<CloudCall>? observer = null)
         => new(GlobalCredentials.ToCredentials(config.Global), new CloudClientOptions
         {
             ReadOnly = readOnly,
             UserAgent = userAgent ?? "tenon",
             AttemptTimeout = config.Metadata.RequestTimeout,
+            Observer = observer,
         }, loggers);
 
     /// <summary>Makes the cluster's client.</summary>

@@ -1,8 +1,8 @@
 using System.CommandLine;
+using System.Net;
 using System.Text.Json.Nodes;
 using Microsoft.Extensions.Logging.Abstractions;
 using Spectre.Console;
-using Tenon.CloudController.Configuration;
 using Tenon.CloudController.Routes;
 using Tenon.CloudControllers;
 using Tenon.CommandLine;
@@ -17,62 +17,48 @@ namespace Tenon.Demo;
 internal static class DemoCommand
 {
     private const string PodNetwork = "10.150.0.0/16";
-    private static readonly TimeSpan StepLimit = TimeSpan.FromSeconds(45);
 
     public static Command Create()
     {
         var keep = new Option<bool>("--keep") { Description = "Leave it running, for kubectl and openstack, until Ctrl-C." };
         var nodes = new Option<int>("--nodes") { Description = "Servers, each of them a Kubernetes node.", HelpName = "N", DefaultValueFactory = _ => 3 };
-        var command = new Command("demo", "Starts an OpenStack, a Kubernetes and the cloud controller, applies an application with kubectl, and shows what came of it.") { keep, nodes };
-        command.SetAction((parsed, cancellationToken)
-            => RunAsync(new Output(parsed.GetValue(Output.FormatOption)), parsed.GetValue(nodes), parsed.GetValue(keep), cancellationToken));
-        return command.WithExamples("tenon demo", "tenon demo --keep");
+        var cloud = new Option<string?>("--cloud") { Description = "Run on this cloud of clouds.yaml, with servers made for it and deleted at the end; test brings a test cloud up first.", HelpName = "NAME" };
+        var network = new Option<string?>("--network") { Description = "The servers' network there, where there are several.", HelpName = "NAME" };
+        var image = new Option<string?>("--image") { Description = "The servers' image there, where there are several.", HelpName = "NAME" };
+        var command = new Command("demo", "Starts an OpenStack, a Kubernetes and the cloud controller, applies an application with kubectl, and shows what came of it.")
+        {
+            cloud, network, image, keep, nodes,
+        };
+        command.SetAction((parsed, cancellationToken) => RunAsync(
+            new Output(parsed.GetValue(Output.FormatOption)),
+            new DemoOptions(parsed.GetValue(cloud), parsed.GetValue(network), parsed.GetValue(image), parsed.GetValue(nodes), parsed.GetValue(keep)),
+            cancellationToken));
+        return command.WithExamples("tenon demo", "tenon demo --keep", "tenon demo --cloud test");
     }
 
-    private static async Task<int> RunAsync(Output output, int nodes, bool keep, CancellationToken cancellationToken)
+    private static async Task<int> RunAsync(Output output, DemoOptions options, CancellationToken cancellationToken)
     {
         KubectlProcess.Require();
-        long began = TimeProvider.System.GetTimestamp();
+        if (options.Nodes < 1) throw new CommandException(ExitCode.Usage, $"--nodes {options.Nodes}: at least one is needed");
         string directory = Directory.CreateTempSubdirectory("tenon-demo-").FullName;
         try
         {
-            var progress = new Progress(output, began);
-            progress.Say("starting an OpenStack and a Kubernetes");
+            var progress = new DemoProgress(output);
+            progress.Say(options.Cloud is null ? "starting an OpenStack and a Kubernetes" : $"starting a Kubernetes, and looking at cloud {options.Cloud}");
             await using SandboxHost host = await SandboxHost.StartAsync(
                 new SandboxOptions
                 {
-                    Nodes = nodes,
+                    Nodes = options.Cloud is null ? options.Nodes : 0,
                     Delays = new SandboxDelays { LoadBalancer = TimeSpan.FromMilliseconds(800) },
                 },
                 cancellationToken);
             var files = new SandboxDirectory(directory);
             files.Write(host);
-            using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-            progress.Say("starting the cloud controller");
-            CloudConfig config = Connections.ReadCloudConfig(files.CloudConf, output.Report);
-            await using CloudControllerRole role = await CloudControllerRole.CreateAsync(
-                config, Connections.OpenCloud(config, readOnly: false, userAgent: "tenon-cloud-controller"), Connections.OpenCluster(files.Kubeconfig), Settings(), patient: false,
-                NullLoggerFactory.Instance, cancellationToken);
-            Task controller = role.RunAsync(stop.Token);
-            try
-            {
-                await ShowAsync(output, progress, host, files, nodes, controller, cancellationToken);
-                output.Say($"Done in {TimeProvider.System.GetElapsedTime(began).TotalSeconds:0.0} s.");
-                if (keep) await KeepAsync(output, files, controller, cancellationToken);
-            }
-            finally
-            {
-                await stop.CancelAsync();
-                try
-                {
-                    await controller;
-                }
-                catch (OperationCanceledException) when (stop.IsCancellationRequested)
-                {
-                    // As asked.
-                }
-            }
-
+            await using IDemoCloud cloud = options.Cloud is null
+                ? new SandboxCloud(host, files, Connections.ReadCloudConfig(files.CloudConf, output.Report))
+                : await RealCloud.OpenAsync(options, host, IPNetwork.Parse(PodNetwork), output.Report, cancellationToken);
+            await RunAsync(output, progress, files, cloud, options, cancellationToken);
+            output.Say($"Done in {progress.Elapsed.TotalSeconds:0.0} s.");
             return ExitCode.Success;
         }
         finally
@@ -81,37 +67,79 @@ internal static class DemoCommand
         }
     }
 
-    private static CloudControllerSettings Settings() => new()
+    private static async Task RunAsync(
+        Output output, DemoProgress progress, SandboxDirectory files, IDemoCloud cloud, DemoOptions options, CancellationToken cancellationToken)
     {
+        var kubectl = new KubectlProcess(files.Kubeconfig);
+        using var stop = new CancellationTokenSource();
+        Task? controller = null;
+        try
+        {
+            await cloud.AddNodesAsync(progress, cancellationToken);
+            progress.Say("starting the cloud controller");
+            await using CloudControllerRole role = await CloudControllerRole.CreateAsync(
+                cloud.Config, cloud.Open(), Connections.OpenCluster(files.Kubeconfig), Settings(cloud), patient: false, NullLoggerFactory.Instance, cancellationToken);
+            controller = role.RunAsync(stop.Token);
+            try
+            {
+                await ShowAsync(output, progress, new(files, cloud, kubectl, controller), options.Nodes, cancellationToken);
+                if (options.Keep) await KeepAsync(output, files, cloud, controller, cancellationToken);
+            }
+            finally
+            {
+                // Also after Ctrl-C: what was made in a cloud is not left there.
+                await cloud.RemoveAsync(progress, kubectl, controller, CancellationToken.None);
+                await stop.CancelAsync();
+                await EndedAsync(controller, stop.Token);
+            }
+        }
+        finally
+        {
+            if (controller is null) await cloud.RemoveAsync(progress, kubectl, null, CancellationToken.None);
+        }
+    }
+
+    private static async Task EndedAsync(Task controller, CancellationToken stop)
+    {
+        try
+        {
+            await controller;
+        }
+        catch (OperationCanceledException) when (stop.IsCancellationRequested)
+        {
+            // As asked.
+        }
+    }
+
+    private static CloudControllerSettings Settings(IDemoCloud cloud) => new()
+    {
+        ClusterName = cloud.ClusterName,
         RouteFlags = new RouteFlags { AllocateNodeCidrs = true, ConfigureCloudRoutes = true, ClusterCidr = PodNetwork },
         Election = new LeaderElectionOptions { Lease = new NamespacedName("kube-system", "cloud-controller-manager"), Identity = "demo" },
     };
 
-    private static async Task ShowAsync(
-        Output output, Progress progress, SandboxHost host, SandboxDirectory files, int nodes, Task controller, CancellationToken cancellationToken)
+    private static async Task ShowAsync(Output output, DemoProgress progress, Stage stage, int nodes, CancellationToken cancellationToken)
     {
-        var kubectl = new KubectlProcess(files.Kubeconfig);
-        await progress.UntilAsync($"{nodes} nodes get addresses, zones and provider IDs", controller, async () =>
+        (SandboxDirectory files, IDemoCloud cloud, KubectlProcess kubectl, Task controller) = stage;
+        Task Until(string what, Func<Task<bool>> condition) => progress.UntilAsync(what, cloud.StepLimit, controller, condition, cancellationToken);
+
+        await Until($"{nodes} nodes get addresses, zones and provider IDs", async () =>
             (await kubectl.RunAsync(cancellationToken, "get", "nodes", "-o", "jsonpath={range .items[*]}{.spec.providerID}{\"\\n\"}{end}"))
-                .Split('\n', StringSplitOptions.RemoveEmptyEntries).Length == nodes, cancellationToken);
+                .Split('\n', StringSplitOptions.RemoveEmptyEntries).Length == nodes);
         progress.Say("kubectl apply: leonardo (3 pods), ftleonardo, nginx (3 pods), nginx of type LoadBalancer");
         string application = Path.Combine(files.Root, "application");
         await WriteApplicationAsync(application, cancellationToken);
         await kubectl.RunAsync(cancellationToken, "apply", "-f", application);
-        await progress.UntilAsync("6 pods run", controller, async () =>
-            (await kubectl.RunAsync(cancellationToken, "get", "pods", "-o", "jsonpath={.items[*].status.phase}")).Split(' ').Count(p => p == "Running") == 6, cancellationToken);
-        await progress.UntilAsync("the load balancer is ready and nginx has its address", controller, async () =>
-            (await kubectl.RunAsync(cancellationToken, "get", "service", "nginx", "-o", "jsonpath={.status.loadBalancer.ingress[0].ip}")).Length > 0, cancellationToken);
+        await Until("6 pods run", async () =>
+            (await kubectl.RunAsync(cancellationToken, "get", "pods", "-o", "jsonpath={.items[*].status.phase}")).Split(' ').Count(p => p == "Running") == 6);
+        await Until("the load balancer is ready and nginx has its address", async () =>
+            (await kubectl.RunAsync(cancellationToken, "get", "service", "nginx", "-o", "jsonpath={.status.loadBalancer.ingress[0].ip}")).Length > 0);
         JsonArray routes = [];
-        await progress.UntilAsync("the router has a route to each node's pods", controller, () =>
-        {
-            routes = Routes(host);
-            return Task.FromResult(routes.Count >= nodes);
-        }, cancellationToken);
-        await PrintAsync(output, host, kubectl, routes, cancellationToken);
+        await Until("the router has a route to each node's pods", async () => (routes = await cloud.RoutesAsync(cancellationToken)).Count >= nodes);
+        await PrintAsync(output, cloud, kubectl, routes, cancellationToken);
     }
 
-    private static async Task PrintAsync(Output output, SandboxHost host, KubectlProcess kubectl, JsonArray routes, CancellationToken cancellationToken)
+    private static async Task PrintAsync(Output output, IDemoCloud cloud, KubectlProcess kubectl, JsonArray routes, CancellationToken cancellationToken)
     {
         string[][] tables =
         [
@@ -121,8 +149,7 @@ internal static class DemoCommand
         ];
         var texts = new List<(string Command, string Text)>();
         foreach (string[] arguments in tables) texts.Add(($"kubectl {string.Join(' ', arguments)}", await kubectl.RunAsync(cancellationToken, arguments)));
-        using var http = new HttpClient();
-        JsonNode summary = JsonNode.Parse(await http.GetStringAsync(new Uri(host.ControlUrl, "calls/summary"), cancellationToken))!;
+        JsonNode summary = await cloud.CallsAsync(cancellationToken);
         output.Print(
             new JsonObject
             {
@@ -147,23 +174,17 @@ internal static class DemoCommand
                 foreach (JsonNode? route in routes) table.AddRow($"{route!["destination"]}", $"{route["nexthop"]}");
                 console.Write(table);
                 console.WriteLine();
-                console.WriteLine("# API calls, as the sandbox counted them");
+                console.WriteLine($"# {cloud.CallsHeading}");
                 console.Write(CallTable.Render(summary));
             });
     }
 
-    private static JsonArray Routes(SandboxHost host)
-    {
-        JsonNode? body = host.OpenStack.Send("network", "GET", "/v2.0/routers").Body;
-        return body?["routers"]?.AsArray().SelectMany(r => r!["routes"]!.AsArray()).Select(r => r!.DeepClone()).ToArray() is { } routes ? new JsonArray(routes) : [];
-    }
-
-    private static async Task KeepAsync(Output output, SandboxDirectory files, Task controller, CancellationToken cancellationToken)
+    private static async Task KeepAsync(Output output, SandboxDirectory files, IDemoCloud cloud, Task controller, CancellationToken cancellationToken)
     {
         output.Say("");
         output.Say("It keeps running. In another terminal:");
         output.Say($"  export KUBECONFIG={files.Kubeconfig}");
-        output.Say($"  export OS_CLIENT_CONFIG_FILE={files.CloudsYaml} OS_CLOUD=sandbox");
+        output.Say($"  export {cloud.OpenStackEnvironment}");
         output.Say("  kubectl describe service nginx");
         output.Say("  openstack loadbalancer list");
         output.Say("Stop it with Ctrl-C.");
@@ -188,30 +209,6 @@ internal static class DemoCommand
         }
     }
 
-    /// <summary>Says what happens, with the time since the start.</summary>
-    private sealed class Progress(Output output, long began)
-    {
-        private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(150);
-
-        public void Say(string text) => output.Messages.MarkupLineInterpolated($"[grey]{TimeProvider.System.GetElapsedTime(began).TotalSeconds,5:0.0} s[/]  {text}");
-
-        public async Task UntilAsync(string what, Task controller, Func<Task<bool>> condition, CancellationToken cancellationToken)
-        {
-            long started = TimeProvider.System.GetTimestamp();
-            async Task WaitAsync()
-            {
-                while (!await condition())
-                {
-                    if (controller.IsCompleted) await controller;
-                    if (TimeProvider.System.GetElapsedTime(started) > StepLimit)
-                        throw new CommandException(ExitCode.Failure, $"after {StepLimit.TotalSeconds:0} s still waiting until {what}");
-                    await Task.Delay(Look, TimeProvider.System, cancellationToken);
-                }
-            }
-
-            if (output.Interactive) await output.Messages.Status().StartAsync(what, _ => WaitAsync());
-            else await WaitAsync();
-            Say(what);
-        }
-    }
+    /// <summary>What a demonstration plays on.</summary>
+    private sealed record Stage(SandboxDirectory Files, IDemoCloud Cloud, KubectlProcess Kubectl, Task Controller);
 }
