@@ -10,7 +10,7 @@ namespace Tenon.Demo;
 internal sealed record DemoChoices
 {
     /// <summary>The networks that the project sees.</summary>
-    public required IReadOnlyList<Network> Networks { get; init; }
+    public required IReadOnlyList<OpenStack.Networking.Network> Networks { get; init; }
 
     /// <summary>The routers' ports on networks.</summary>
     public required IReadOnlyList<Port> RouterPorts { get; init; }
@@ -34,7 +34,7 @@ internal sealed record DemoChoices
 /// <param name="Flavor">The smallest that there is, unless one is named.</param>
 /// <param name="Image">What they boot.</param>
 /// <param name="Zones">The zones, over which they are spread in turn.</param>
-internal sealed record DemoPlace(Network Network, Router Router, ServerFlavor Flavor, Image Image, IReadOnlyList<string> Zones)
+internal sealed record DemoPlace(OpenStack.Networking.Network Network, Router Router, ServerFlavor Flavor, Image Image, IReadOnlyList<string> Zones)
 {
     /// <summary>Chooses where the choice is unambiguous.</summary>
     /// <param name="seen">What there is.</param>
@@ -45,7 +45,7 @@ internal sealed record DemoPlace(Network Network, Router Router, ServerFlavor Fl
     public static DemoPlace Choose(DemoChoices seen, string? network, string? image, IPNetwork podNetwork)
     {
         List<Router> outward = [.. seen.Routers.Where(r => r.Gateway is not null)];
-        List<(Network Network, Router Router)> routed =
+        List<(OpenStack.Networking.Network Network, Router Router)> routed =
         [
             .. from n in seen.Networks
                where !n.External
@@ -55,7 +55,7 @@ internal sealed record DemoPlace(Network Network, Router Router, ServerFlavor Fl
                where r.Id == p.DeviceId
                select (n, r),
         ];
-        (Network Network, Router Router) place = One(
+        (OpenStack.Networking.Network Network, Router Router) place = One(
             routed.DistinctBy(r => r.Network.Id).ToList(), network, r => (r.Network.Id, r.Network.Name), "a network on a router with a gateway", "--network");
         if (place.Router.Routes.Any(r => Overlap(r.Destination, podNetwork)))
             throw new CommandException(ExitCode.Usage, $"router {place.Router.Name} has routes within {podNetwork} already: this network belongs to a cluster. Choose another one with --network.");

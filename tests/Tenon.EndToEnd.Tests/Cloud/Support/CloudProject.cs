@@ -56,6 +56,21 @@ internal sealed class CloudProject : IAsyncDisposable
 
         """;
 
+    /// <summary>The same as clouds.yaml.</summary>
+    /// <param name="cloud">The cloud's name there.</param>
+    public string CloudsYaml(string cloud) => $"""
+        clouds:
+          {cloud}:
+            auth:
+              auth_url: {Member.Account.AuthUrl}
+              username: {Name}
+              password: {_password}
+              user_domain_name: {Member.Account.Domain}
+              project_id: {_projectId}
+            region_name: RegionOne
+
+        """;
+
     /// <summary>Makes the project, its user, its network and its router.</summary>
     public static async Task<CloudProject> CreateAsync(TestCloud cloud)
     {
