@@ -162,7 +162,7 @@ public sealed class CustomResourceCases(Clusters clusters)
         Answer shapeless = await scratch.Admin.PostAsync(
             KubeScratch.Wide("apiextensions.k8s.io/v1/customresourcedefinitions"), Definition(scratch, """{"properties":{"spec":{"type":"object"}}}"""));
         shapeless.ShouldBe(422)["message"]!.ShouldContain(
-            "spec.versions[0].schema.openAPIV3Schema.type: Required value: must not be empty at the root");
+            "spec.validation.openAPIV3Schema.type: Required value: must not be empty at the root");
     }
 
     [Theory(Timeout = 120_000), Clusters]

@@ -95,6 +95,6 @@ public sealed class ValidationTests
              "versions":[{"name":"v1","served":true,"storage":true,"schema":{"openAPIV3Schema":{"type":"object","properties":{"spec":{"properties":{}}}}}}]}}
             """;
         Errors("apiextensions.k8s.io/v1", "CustomResourceDefinition", Body)
-            .ShouldBe(["spec.versions[0].schema.openAPIV3Schema.properties[spec].type: Required value: must not be empty for specified object fields"]);
+            .ShouldBe(["spec.validation.openAPIV3Schema.properties[spec].type: Required value: must not be empty for specified object fields"]);
     }
 }

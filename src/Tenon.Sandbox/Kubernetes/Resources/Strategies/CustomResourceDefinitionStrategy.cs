@@ -76,7 +76,9 @@ internal sealed class CustomResourceDefinitionStrategy : ResourceStrategy
                 continue;
             }
 
-            foreach (FieldError problem in SchemaCatalog.BuiltIn.CheckStructural(path, schema)) yield return problem;
+            // The schema of an only version is looked at as that of all versions.
+            string place = versions.Length == 1 ? "spec.validation.openAPIV3Schema" : path;
+            foreach (FieldError problem in SchemaCatalog.BuiltIn.CheckStructural(place, schema)) yield return problem;
         }
 
         if (old is not null)

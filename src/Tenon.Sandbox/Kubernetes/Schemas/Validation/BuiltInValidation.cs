@@ -218,7 +218,7 @@ internal static class BuiltInValidation
         {
             string path = $"spec.versions[{i++}].schema.openAPIV3Schema";
             if (version.Object("schema", "openAPIV3Schema") is not JsonObject schema) errors.Add(FieldError.Required(path, "schemas are required"));
-            else errors.AddRange(StructuralSchemas.Check(path, schema));
+            else errors.AddRange(StructuralSchemas.Check(spec.Objects("versions").Count() == 1 ? "spec.validation.openAPIV3Schema" : path, schema));
         }
     }
 }
