@@ -47,8 +47,9 @@ public sealed class OvnNode : IAsyncLifetime
         await VsctlAsync("add-br", "br-int", "--", "set", "Bridge", "br-int", "datapath_type=netdev", "fail-mode=secure");
         await VsctlAsync("add-br", "br-trunk", "--", "set", "Bridge", "br-trunk", "datapath_type=netdev");
         _daemons.Add(Daemon.Start("env", [$"OVN_RUNDIR={_folder}", "ovn-northd", $"--ovnnb-db={remote}", $"--ovnsb-db={remote}", "-vsyslog:off", "-vconsole:warn", $"--unixctl={_folder}/northd.ctl"]));
+        // The southbound database is filled before the controller reads it: this version's dies on an empty one at times.
+        await NbctlAsync("--wait=sb", "ls-add", "net");
         await StartControllerAsync();
-        await NbctlAsync("ls-add", "net");
     }
 
     /// <summary>Skips the calling test where there is no such node.</summary>
@@ -110,12 +111,35 @@ public sealed class OvnNode : IAsyncLifetime
         _controller = null;
     }
 
-    /// <summary>Starts OVN's controller.</summary>
-    public Task StartControllerAsync()
+    /// <summary>Starts OVN's controller; when this returns, it is connected to the southbound database.</summary>
+    public async Task StartControllerAsync()
     {
-        _controller = Daemon.Start("env", $"OVS_RUNDIR={_folder}", $"OVN_RUNDIR={_folder}", "nsenter", $"--net={Namespaces.PathOf(Host)}", "ovn-controller", $"unix:{Socket}",
-            "-vsyslog:off", "-vconsole:warn");
-        return Task.CompletedTask;
+        const int attempts = 5;
+        for (int attempt = 1; ; attempt++)
+        {
+            foreach (string left in Directory.EnumerateFiles(_folder, "ovn-controller.*.ctl").ToArray()) File.Delete(left);
+            _controller = Daemon.Start("env", $"OVS_RUNDIR={_folder}", $"OVN_RUNDIR={_folder}", "nsenter", $"--net={Namespaces.PathOf(Host)}", "ovn-controller", $"unix:{Socket}",
+                "-vsyslog:off", "-vconsole:warn");
+            Daemon started = _controller;
+            await AgentWorld.UntilAsync("OVN's controller is connected", async () => started.HasEnded || await IsConnectedAsync());
+            if (!started.HasEnded) return;
+            if (attempt == attempts) started.MustRun();
+            await started.DisposeAsync();
+        }
+    }
+
+    private async Task<bool> IsConnectedAsync()
+    {
+        if (Directory.EnumerateFiles(_folder, "ovn-controller.*.ctl").FirstOrDefault() is not { } control) return false;
+        try
+        {
+            return (await Programs.RunAsync("ovs-appctl", "-t", control, "connection-status")).Trim() == "connected";
+        }
+        catch (InvalidOperationException)
+        {
+            // It ended while it was asked, or does not listen yet.
+            return false;
+        }
     }
 
     /// <summary>Sends a packet from one namespace and waits for its answer.</summary>

@@ -55,6 +55,9 @@ internal sealed class Daemon : IAsyncDisposable
         return daemon;
     }
 
+    /// <summary>Whether it has ended by itself.</summary>
+    public bool HasEnded => _process.HasExited;
+
     /// <summary>Fails with its last words when it has ended.</summary>
     public void MustRun()
     {
