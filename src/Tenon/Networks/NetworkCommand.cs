@@ -9,5 +9,8 @@ internal static class NetworkCommand
     public static Command Create() => new Command("network", "Pods on Neutron: the controller, and what it made of the cluster's networks and policies.")
     {
         NetworkControllerCommand.Create(),
-    }.WithExamples("tenon network controller --cloud-config cloud.conf --kubeconfig ~/.kube/config");
+        NetworkViews.List(),
+        NetworkViews.Show(),
+        NetworkViews.Can(),
+    }.WithExamples("tenon network controller --cloud-config cloud.conf --kubeconfig ~/.kube/config", "tenon network can leonardo-0 leonardodb-0 --port 5432");
 }

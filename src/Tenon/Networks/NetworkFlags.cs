@@ -16,7 +16,7 @@ internal sealed class NetworkFlags
 
     public Option<string> LeaseName { get; } = CloudControllerFlags.Text("--leader-elect-resource-name", "NAME", "The Lease's name.", "tenon-network-controller");
 
-    public Option<int> SecurePort { get; } = CloudControllerFlags.Number("--secure-port", "The port of health and metrics, over TLS; 0 serves none.", 10268, least: 0, most: 65535);
+    public Option<int> SecurePort { get; } = CloudControllerFlags.Number("--secure-port", "The port of health and metrics, over TLS; 0 serves none.", 10269, least: 0, most: 65535);
 
     public Option<string> LabelKey { get; } = CloudControllerFlags.Text("--network-label", "KEY", "The label of a pod that names its virtual network.", "name");
 

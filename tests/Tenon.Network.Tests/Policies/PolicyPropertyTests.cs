@@ -52,6 +52,28 @@ public sealed class PolicyPropertyTests
         }
     }
 
+    [Fact(Timeout = 120_000)]
+    public async Task Explanations_decide_as_the_documentation_says()
+    {
+        await Task.Yield();
+        for (int seed = 1; seed < 120; seed++)
+        {
+            var random = new RandomWorld(seed);
+            for (int change = 0; change < 3; change++)
+            {
+                var oracle = new PolicyOracle(random.World);
+                foreach (Packet packet in Packets(random.World).Where(p => p is { FromPod: not null, ToPod: not null }))
+                {
+                    var decision = PolicyDecision.Between(random.World, packet.FromPod!, packet.ToPod!, packet.Protocol, packet.Port);
+                    decision.Egress.IsAllowed.ShouldBe(oracle.Leaves(packet), $"seed {seed}: {packet}: {decision.Egress.By}");
+                    decision.Ingress.IsAllowed.ShouldBe(oracle.Enters(packet), $"seed {seed}: {packet}: {decision.Ingress.By}");
+                }
+
+                random.Change();
+            }
+        }
+    }
+
     [Theory(Timeout = 120_000)]
     [InlineData(1)]
     [InlineData(1000)]
