@@ -40,7 +40,25 @@ publish_tenon() {
   mv artifacts/tenon.building artifacts/tenon.stamp
 }
 
-# sources_newer_than FILE: whether anything that goes into the build changed since FILE was made.
-sources_newer_than() {
-  [ ! -e "$1" ] || [ -n "$(find src Directory.*.props global.json \( -name bin -o -name obj \) -prune -o -newer "$1" -type f -print -quit)" ]
+# publish_cni: artifacts/tenon/tenon-cni beside it, which brings its own runtime: what the node's agent installs on nodes.
+publish_cni() {
+  require_sdk
+  if [ -t 2 ]; then say "building tenon-cni ..."; fi
+  mkdir -p artifacts
+  touch artifacts/cni.building
+  quietly dotnet publish src/Tenon.Cni/Tenon.Cni.csproj --configuration Release --use-current-runtime --self-contained \
+    -p:PublishReadyToRun=true -p:PublishSingleFile=true -p:PublishTrimmed=true -p:DebugType=none -p:PublishDocumentationFiles=false --verbosity quiet --nologo \
+    --output artifacts/tenon || die "the build of src/Tenon.Cni failed"
+  mv artifacts/cni.building artifacts/cni.stamp
 }
+
+# sources_newer_than FILE [SOURCE...]: whether anything that goes into the build changed since FILE was made.
+sources_newer_than() {
+  local made=$1
+  shift
+  if [ $# = 0 ]; then set -- src; fi
+  [ ! -e "$made" ] || [ -n "$(find "$@" Directory.*.props global.json \( -name bin -o -name obj \) -prune -o -newer "$made" -type f -print -quit)" ]
+}
+
+# The plugin's sources: it is made anew for these alone.
+cni_sources=(src/Tenon.Cni src/Tenon.Node/Cni/CniWire.cs)
