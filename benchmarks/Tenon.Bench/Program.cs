@@ -5,7 +5,7 @@ using Tenon.Bench;
 using Tenon.Bench.Cases;
 
 // ./bench [FILTER] [--json FILE]
-BenchCase[] all = [.. CloudControllerCases.All, .. NetworkCases.All];
+BenchCase[] all = [.. CloudControllerCases.All, .. NetworkCases.All, .. NodeCases.All];
 string? filter = null;
 string? json = null;
 for (int i = 0; i < args.Length; i++)
@@ -45,6 +45,7 @@ Console.CancelKeyPress += (_, e) =>
 };
 
 var results = new List<CaseResult>();
+var skipped = new List<(string Case, string Why)>();
 foreach (BenchCase one in chosen)
 {
     context.Say($"measuring {one.Name} ...");
@@ -52,7 +53,11 @@ foreach (BenchCase one in chosen)
     {
         results.Add(await one.RunAsync(context, stop.Token));
     }
-    catch (Exception e) when (e is TimeoutException or InvalidOperationException)
+    catch (CaseSkippedException e)
+    {
+        skipped.Add((one.Name, e.Message));
+    }
+    catch (Exception e) when (e is TimeoutException or InvalidOperationException or ShouldAssertException)
     {
         context.Say($"error: {one.Name}: {e.Message}");
         results.Add(new CaseResult(one.Name, [new Figure("completed", 1, "", 0)]));
@@ -76,6 +81,7 @@ foreach (CaseResult result in results)
     }
 }
 
+foreach ((string name, string why) in skipped) table.AddRow(new Text(name), new Text("skipped"), new Text(""), new Text(""), new Text(why));
 console.Write(table);
 if (json is not null)
 {

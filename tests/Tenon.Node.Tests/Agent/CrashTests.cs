@@ -36,7 +36,7 @@ public sealed class CrashTests(OvnNode node) : IClassFixture<OvnNode>
         await LeaveAsync(world, pod, reached);
 
         await world.StartAsync();
-        await AgentWorld.UntilAsync("nothing is left", async () => (await node.PodInterfacesAsync()).Length == 0 && Namespaces.LinksIn(pod.Namespace).Count == 0
+        await Limits.UntilAsync("nothing is left", async () => (await node.PodInterfacesAsync()).Length == 0 && Namespaces.LinksIn(pod.Namespace).Count == 0
             && !Directory.EnumerateFiles(world.Options.StateFolder).Any());
 
         (await pod.AddAsync()).ShouldSucceed();
@@ -117,7 +117,7 @@ public sealed class CrashTests(OvnNode node) : IClassFixture<OvnNode>
         using TestPod pod = await world.AddPodAsync();
         await node.StopControllerAsync();
         Task<CniAnswer> adding = pod.AddAsync();
-        await AgentWorld.UntilAsync("the switch is told", async () => (await node.PodInterfacesAsync()).Length == 1);
+        await Limits.UntilAsync("the switch is told", async () => (await node.PodInterfacesAsync()).Length == 1);
         await node.StopDatabaseAsync();
         await world.UntilConditionAsync(NetworkNames.NodeCondition, "False");
         await world.UntilConditionAsync("NetworkUnavailable", "True");

@@ -115,7 +115,7 @@ public sealed class PodLifeTests(OvnNode node) : IClassFixture<OvnNode>
             await Limits.UntilAsync("the pair is there", () => Namespaces.LinksIn(pod.Namespace).Count == 1);
             (await pod.DeleteAsync()).ShouldSucceed();
             (await adding.InTime()).ShouldFail(CniError.TryAgainLater).Message.ShouldContain("given up");
-            await AgentWorld.UntilAsync("nothing is left", async () => (await node.PodInterfacesAsync()).Length == 0);
+            await Limits.UntilAsync("nothing is left", async () => (await node.PodInterfacesAsync()).Length == 0);
         }
         finally
         {
@@ -156,7 +156,7 @@ public sealed class PodLifeTests(OvnNode node) : IClassFixture<OvnNode>
         await Programs.RunAsync("nsenter", $"--net={pod.Variables["CNI_NETNS"]}", "ip", "route", "del", "192.0.2.0/24");
         (await pod.CheckAsync(result)).ShouldFail(CniError.CheckFailed).Message.ShouldContain("the route to 192.0.2.0/24 is gone");
         await node.VsctlAsync("del-port", PodPlugs.HostName(pod.Spec.PortId));
-        await AgentWorld.UntilAsync("CHECK sees it", async () => (await pod.CheckAsync(result)).Message.Contains("Open vSwitch has no interface", StringComparison.Ordinal));
+        await Limits.UntilAsync("CHECK sees it", async () => (await pod.CheckAsync(result)).Message.Contains("Open vSwitch has no interface", StringComparison.Ordinal));
         (await pod.DeleteAsync()).ShouldSucceed();
         (await pod.CheckAsync(result)).ShouldFail(CniError.CheckFailed).Message.ShouldContain("is not plugged");
         await world.ShouldBeEmptyAsync();

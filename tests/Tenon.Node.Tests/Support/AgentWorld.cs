@@ -6,6 +6,7 @@ using Tenon.Network.Contracts;
 using Tenon.Nodes.Agent;
 using Tenon.Nodes.Netlink;
 using Tenon.Sandbox;
+using Tenon.Sandbox.Measures;
 
 namespace Tenon.Nodes.Tests.Support;
 
@@ -57,13 +58,24 @@ internal sealed class AgentWorld : IAsyncDisposable
             ReadinessPeriod = TimeSpan.FromMilliseconds(200),
         };
         Plugin = new CniPlugin(Options.Socket);
+        Kubeconfig = Path.Combine(_folder, "kubeconfig");
+        File.WriteAllText(Kubeconfig, sandbox.Kubeconfig);
     }
 
     public KubernetesClient Client { get; }
 
     public NodeAgentOptions Options { get; set; }
 
-    public CniPlugin Plugin { get; }
+    public CniPlugin Plugin { get; set; }
+
+    /// <summary>By which the agent reaches the API server; without it, <see cref="Client"/>.</summary>
+    public KubernetesClient? AgentClient { get; set; }
+
+    /// <summary>A file by which other programs reach the API server as its administrator.</summary>
+    public string Kubeconfig { get; }
+
+    /// <summary>What the API server was asked.</summary>
+    public CallLog Calls => _sandbox.Calls;
 
     public static async Task<AgentWorld> CreateAsync(OvnNode node, bool start = true)
     {
@@ -79,7 +91,7 @@ internal sealed class AgentWorld : IAsyncDisposable
     public async Task StartAsync()
     {
         _stop = CancellationTokenSource.CreateLinkedTokenSource(Limits.Token);
-        var agent = new NodeAgent(Options, Client, NetworkNamespace.TryOpen(Namespaces.PathOf(_node.Host))!, TimeProvider.System, NullLoggerFactory.Instance);
+        var agent = new NodeAgent(Options, AgentClient ?? Client, NetworkNamespace.TryOpen(Namespaces.PathOf(_node.Host))!, TimeProvider.System, NullLoggerFactory.Instance);
         _running = RunAsync(agent, _stop.Token);
         await UntilStatusAsync(0);
     }
@@ -135,16 +147,16 @@ internal sealed class AgentWorld : IAsyncDisposable
     public async Task<PodPort> UntilPortAsync(TestPod pod, string what, Func<PodPort, bool> condition)
     {
         PodPort? port = null;
-        await UntilAsync($"{pod.Name} {what}", async () => condition(port = await PortAsync(pod)), () => KubernetesJson.ToNode(port!).ToJsonString());
+        await Limits.UntilAsync($"{pod.Name} {what}", async () => condition(port = await PortAsync(pod)), () => KubernetesJson.ToNode(port!).ToJsonString());
         return port!;
     }
 
     /// <summary>Waits until the Node has a condition.</summary>
-    public Task UntilConditionAsync(string type, string status) => UntilAsync($"the node's {type} is {status}", async () =>
+    public Task UntilConditionAsync(string type, string status) => Limits.UntilAsync($"the node's {type} is {status}", async () =>
         (await Client.GetAsync<Kubernetes.Objects.Node>(new("", NodeName), Limits.Token).InTime())!.Status.Conditions.Any(c => c.Type == type && c.Status == status));
 
     /// <summary>Waits until STATUS answers a code; zero is success.</summary>
-    public Task UntilStatusAsync(int code) => UntilAsync($"STATUS answers {code}", async () => (await Plugin.CallAsync("STATUS", new Dictionary<string, string>())).Code == code);
+    public Task UntilStatusAsync(int code) => Limits.UntilAsync($"STATUS answers {code}", async () => (await Plugin.CallAsync("STATUS", new Dictionary<string, string>())).Code == code);
 
     /// <summary>Nothing of any pod is left on the node.</summary>
     public async Task ShouldBeEmptyAsync()
@@ -152,17 +164,6 @@ internal sealed class AgentWorld : IAsyncDisposable
         (await _node.PodInterfacesAsync()).ShouldBeEmpty();
         Namespaces.LinksIn(_node.Host).Where(l => l.Name.StartsWith("tn", StringComparison.Ordinal) || l.Alias.Length > 0).ShouldBeEmpty();
         Directory.EnumerateFiles(Options.StateFolder).ShouldBeEmpty();
-    }
-
-    /// <summary>Looks again and again until it is as it should be.</summary>
-    public static async Task UntilAsync(string what, Func<Task<bool>> condition, Func<string>? explain = null)
-    {
-        long began = TimeProvider.System.GetTimestamp();
-        while (!await condition())
-        {
-            if (TimeProvider.System.GetElapsedTime(began) > Limits.Wait) throw new TimeoutException($"still waiting until {what} {explain?.Invoke()}");
-            await Task.Delay(TimeSpan.FromMilliseconds(20), TimeProvider.System, Limits.Token);
-        }
     }
 
     public async ValueTask DisposeAsync()

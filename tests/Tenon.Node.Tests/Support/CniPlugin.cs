@@ -32,7 +32,8 @@ internal sealed record CniAnswer(int ExitCode, JsonNode? Output)
 
 /// <summary>The real plugin, called as a container runtime calls it.</summary>
 /// <param name="socket">The agent's socket.</param>
-internal sealed class CniPlugin(string socket)
+/// <param name="program">The program; without it, the one that is built with the tests.</param>
+internal sealed class CniPlugin(string socket, string? program = null)
 {
     /// <summary>The program.</summary>
     public static string Path { get; } = Find();
@@ -42,13 +43,13 @@ internal sealed class CniPlugin(string socket)
     {
         var configuration = new JsonObject { ["cniVersion"] = version, ["name"] = "tenon", ["type"] = "tenon-cni", ["socket"] = socket };
         configure?.Invoke(configuration);
-        return CallAsync(new Dictionary<string, string>(variables) { ["CNI_COMMAND"] = command }, configuration.ToJsonString());
+        return CallAsync(new Dictionary<string, string>(variables) { ["CNI_COMMAND"] = command }, configuration.ToJsonString(), program);
     }
 
     /// <summary>Calls it.</summary>
-    public static async Task<CniAnswer> CallAsync(IReadOnlyDictionary<string, string> variables, string input)
+    public static async Task<CniAnswer> CallAsync(IReadOnlyDictionary<string, string> variables, string input, string? program = null)
     {
-        var start = new ProcessStartInfo(Path) { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true };
+        var start = new ProcessStartInfo(program ?? Path) { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true };
         foreach (string name in start.Environment.Keys.Where(k => k.StartsWith("CNI_", StringComparison.Ordinal)).ToArray()) start.Environment.Remove(name);
         foreach ((string name, string value) in variables) start.Environment[name] = value;
         using Process process = Process.Start(start)!;

@@ -8,13 +8,13 @@ internal static partial class Namespaces
 {
     private const int CloneNewNet = 0x40000000;
 
-    /// <summary>Why the calling test cannot run here; <see langword="null"/> when it can.</summary>
+    /// <summary>Why they cannot be made here; <see langword="null"/> when it can.</summary>
     public static string? WhyNot { get; } = FindWhyNot();
 
-    /// <summary>Skips the calling test where namespaces cannot be made.</summary>
+    /// <summary>Skips the caller where namespaces cannot be made.</summary>
     public static void Require()
     {
-        if (WhyNot is { } why) Assert.Skip(why);
+        if (WhyNot is { } why) Limits.Skip(why);
     }
 
     /// <summary>Makes one, with loopback up.</summary>

@@ -6,7 +6,7 @@ namespace Tenon.Nodes.Tests.Support;
 /// A node: a network namespace with the real Open vSwitch (userspace datapath) and the real OVN, whose northbound database a test writes as Neutron would.
 /// One database server serves all three databases.
 /// </summary>
-public sealed class OvnNode : IAsyncLifetime
+public sealed partial class OvnNode : IAsyncDisposable
 {
     private const string Version = "/usr/share/openvswitch/vswitch.ovsschema";
     private const string Northbound = "/usr/share/ovn/ovn-nb.ovsschema";
@@ -30,7 +30,7 @@ public sealed class OvnNode : IAsyncLifetime
     private static string? WhyNot
         => Namespaces.WhyNot ?? Needed.Where(n => Programs.Find(n) is null).Select(n => $"{n} is not installed (packages openvswitch-switch, ovn-central, ovn-host)").FirstOrDefault();
 
-    /// <inheritdoc/>
+    /// <summary>Starts it, where it can be.</summary>
     public async ValueTask InitializeAsync()
     {
         if (WhyNot is not null) return;
@@ -52,10 +52,10 @@ public sealed class OvnNode : IAsyncLifetime
         await StartControllerAsync();
     }
 
-    /// <summary>Skips the calling test where there is no such node.</summary>
+    /// <summary>Skips the caller where there is no such node.</summary>
     public void Require()
     {
-        if (WhyNot is { } why) Assert.Skip(why);
+        if (WhyNot is { } why) Limits.Skip(why);
         foreach (Daemon daemon in _daemons) daemon.MustRun();
         _controller?.MustRun();
     }
@@ -121,7 +121,7 @@ public sealed class OvnNode : IAsyncLifetime
             _controller = Daemon.Start("env", $"OVS_RUNDIR={_folder}", $"OVN_RUNDIR={_folder}", "nsenter", $"--net={Namespaces.PathOf(Host)}", "ovn-controller", $"unix:{Socket}",
                 "-vsyslog:off", "-vconsole:warn");
             Daemon started = _controller;
-            await AgentWorld.UntilAsync("OVN's controller is connected", async () => started.HasEnded || await IsConnectedAsync());
+            await Limits.UntilAsync("OVN's controller is connected", async () => started.HasEnded || await IsConnectedAsync());
             if (!started.HasEnded) return;
             if (attempt == attempts) started.MustRun();
             await started.DisposeAsync();
