@@ -115,7 +115,11 @@ internal sealed class CloudCluster : IAsyncDisposable
     public async Task RegisterAsync(bool initialized, params Guest[] guests)
     {
         foreach (Guest guest in guests)
+        {
             (await _world.TryKubectlAsync(NodeDocuments.Of(guest, _podRanges.Length == 0 ? null : PodRange(guest), initialized).ToJsonString(), "create", "-f", "-")).ShouldEndWith(0);
+            // The node life cycle controller of a whole cluster does this as soon as a node is ready.
+            await KubectlAsync("taint", "node", guest.Name, "node.kubernetes.io/not-ready-");
+        }
     }
 
     /// <summary>The range of a guest's pods: the /24 of the cluster's that ends like the guest's address.</summary>
