@@ -96,6 +96,8 @@ public sealed class ChaosTests(TestCloud cloud) : CloudTest(cloud)
         CloudCluster cluster = await CreateClusterAsync();
         string open = await Project.MakeSecurityGroupAsync("nodes", ("tcp", 30000, 32767, "0.0.0.0/0"));
         Guest[] guests = await Project.AddGuestsAsync(open, "node-1", "node-2", "node-3");
-        return (cluster, new RandomWork(cluster, Project, guests, seed));
+        var work = new RandomWork(cluster, Project, guests, seed);
+        await work.StartAsync();
+        return (cluster, work);
     }
 }

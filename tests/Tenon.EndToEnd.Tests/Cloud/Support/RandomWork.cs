@@ -14,6 +14,13 @@ internal sealed class RandomWork(CloudCluster cluster, CloudProject project, Gue
     /// <summary>The random numbers of this run.</summary>
     public Random Random => _random;
 
+    /// <summary>Lets the first node join. One stays as long as there is work: without any, no load balancer has a place.</summary>
+    public async Task StartAsync()
+    {
+        _nodes.Add(guests[0].Name);
+        await cluster.JoinAsync(guests[0]);
+    }
+
     /// <summary>One change of the cluster, which is not waited for; returns what it was.</summary>
     public async Task<string> ChangeAsync()
     {
@@ -36,7 +43,8 @@ internal sealed class RandomWork(CloudCluster cluster, CloudProject project, Gue
                 await cluster.KubectlAsync("delete", "service", gone, "--wait=false");
                 return $"Service {gone} goes";
             default:
-                Guest guest = guests[_random.Next(guests.Length)];
+                Guest[] mayChange = [.. guests.Where(g => _nodes.Count > 1 || !_nodes.Contains(g.Name))];
+                Guest guest = mayChange[_random.Next(mayChange.Length)];
                 if (_nodes.Remove(guest.Name))
                 {
                     await cluster.KubectlAsync("delete", "node", guest.Name);
