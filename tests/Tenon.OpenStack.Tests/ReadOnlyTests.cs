@@ -121,6 +121,8 @@ public sealed class ReadOnlyTests : IAsyncLifetime
         var t when t == typeof(PoolParent) => new PoolParent.OfListener("l"),
         var t when t == typeof(MemberSpec) => new MemberSpec { Address = "10.0.0.1", ProtocolPort = 1 },
         var t when t == typeof(HealthMonitorCreate) => new HealthMonitorCreate { Name = "m", Type = "TCP", Delay = TimeSpan.FromSeconds(5), Timeout = TimeSpan.FromSeconds(3), MaxRetries = 1 },
+        var t when t == typeof(IReadOnlyCollection<SecurityGroupCreate>) => new[] { new SecurityGroupCreate("g") },
+        var t when t == typeof(NetworkCreate) => new NetworkCreate("n"),
         var t => Activator.CreateInstance(t),
     };
 }

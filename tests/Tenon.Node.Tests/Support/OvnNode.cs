@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using Tenon.Nodes.Netlink;
 
 namespace Tenon.Nodes.Tests.Support;
@@ -100,8 +101,23 @@ public sealed partial class OvnNode : IAsyncDisposable
         await Limits.UntilAsync("the databases are served", () =>
         {
             _database.MustRun();
-            return File.Exists(Socket) && File.Exists($"{_folder}/ovsdb.ctl");
+            return File.Exists($"{_folder}/ovsdb.ctl") && Answers(Socket);
         });
+    }
+
+    /// <summary>Whether somebody listens there: the file alone may be left from one that was killed.</summary>
+    private static bool Answers(string path)
+    {
+        using var socket = new System.Net.Sockets.Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        try
+        {
+            socket.Connect(new UnixDomainSocketEndPoint(path));
+            return true;
+        }
+        catch (SocketException)
+        {
+            return false;
+        }
     }
 
     /// <summary>Ends OVN's controller: ports that come have no flows until it is back.</summary>

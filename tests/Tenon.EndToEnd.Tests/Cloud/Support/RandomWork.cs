@@ -91,14 +91,15 @@ internal sealed class RandomWork(CloudCluster cluster, CloudProject project, Gue
 
     private async Task WaitAsync(TimeSpan patience)
     {
-        string seen = "";
+        string seen = "", told = "";
         await Eventually.UntilAsync("the cluster has what was asked for", patience, async () =>
         {
             seen = await cluster.KubectlAsync("get", "services", "-o", "jsonpath={range .items[?(@.spec.type==\"LoadBalancer\")]}{.metadata.name}={.status.loadBalancer.ingress[0].ip}{\"\\n\"}{end}");
             Dictionary<string, string> addresses = seen.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(l => l.Split('=')).ToDictionary(p => p[0], p => p[1]);
+            told = await cluster.KubectlAsync("get", "events", "--sort-by=.lastTimestamp", "-o", "custom-columns=LAST:.lastTimestamp,N:.count,OBJECT:.involvedObject.name,REASON:.reason,MESSAGE:.message");
             if (!addresses.Keys.ToHashSet().SetEquals(_services.Keys) || addresses.Values.Any(a => a.Length == 0)) return false;
             return await cluster.TryPlanAsync() is { } plan && plan["changes"]!.AsArray().Count == 0;
-        }, () => $"services:\n{seen}\n{cluster.Controller.Log}");
+        }, () => $"services:\n{seen}\n{told}\n{cluster.Controller.Log}");
     }
 
     private async Task<int> RepairAsync()
