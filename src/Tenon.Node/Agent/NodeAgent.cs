@@ -49,7 +49,7 @@ public sealed partial class NodeAgent : IAsyncDisposable
             time, loggers.CreateLogger<Informer<PodPort>>());
         _ports = new PodPorts(_informer);
         var attacher = new Attacher(_plugs, _book, pod => _controller?.Enqueue(pod), loggers.CreateLogger<Attacher>());
-        _controller = new Controller("pod-ports", new PortReconciler(client, _informer, _book, attacher, time, loggers.CreateLogger<PortReconciler>()),
+        _controller = new Controller("pod-ports", new PortReconciler(client, _informer, _book, attacher, stopped => _sweeper!.UntilLookedAsync(stopped), time, loggers.CreateLogger<PortReconciler>()),
                 new() { Workers = 8, ResyncPeriod = options.SweepPeriod }, time, loggers.CreateLogger<Controller>())
             .Watches(_informer)
             .Resyncs(() => _book.All.Where(a => a.PodName.Length > 0).Select(a => a.Pod).Distinct());

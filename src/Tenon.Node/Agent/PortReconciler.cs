@@ -12,11 +12,15 @@ namespace Tenon.Nodes.Agent;
 
 /// <summary>Unplugs what has lost its port, and reports what is plugged.</summary>
 internal sealed partial class PortReconciler(
-    KubernetesClient client, ILister<PodPort> ports, AttachmentBook book, Attacher attacher, TimeProvider time, ILogger<PortReconciler> logger) : IReconciler
+    KubernetesClient client, ILister<PodPort> ports, AttachmentBook book, Attacher attacher, Func<CancellationToken, Task> untilBookIsWhole, TimeProvider time,
+    ILogger<PortReconciler> logger) : IReconciler
 {
     /// <inheritdoc/>
     public async Task<Outcome> ReconcileAsync(NamespacedName key, CancellationToken cancellationToken)
     {
+        // Of a book that was lost nothing may be concluded: a pod that lives would be reported as unplugged, and then unplugged.
+        await untilBookIsWhole(cancellationToken);
+
         // Unplugging changes what is to be reported; the second pass reports it, a third is never needed.
         for (int pass = 0; pass < 2; pass++)
         {

@@ -16,6 +16,7 @@ internal sealed partial class Sweeper
     private readonly Attacher _attacher;
     private readonly ILogger _logger;
     private readonly HashSet<Attachment> _unfinished;
+    private readonly TaskCompletionSource _looked = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     /// <summary>Stores what is given. Attempts that are in the book by now are those of an agent that has ended.</summary>
     public Sweeper(ILister<PodPort> ports, AttachmentBook book, Attacher attacher, ILogger<Sweeper> logger)
@@ -23,6 +24,12 @@ internal sealed partial class Sweeper
         (_ports, _book, _attacher, _logger) = (ports, book, attacher, logger);
         _unfinished = [.. book.All.Where(a => !a.IsPlugged && a.Failure is null)];
     }
+
+    /// <summary>
+    /// Ends when it has once been looked which containers are plugged, and those that a lost book does not know are in it again. Until then a port whose pod is
+    /// in no book says nothing about what is plugged.
+    /// </summary>
+    public Task UntilLookedAsync(CancellationToken cancellationToken) => _looked.Task.WaitAsync(cancellationToken);
 
     /// <summary>Cleans once; returns what could not be cleaned, each as a sentence.</summary>
     public async Task<IReadOnlyList<string>> SweepAsync(CancellationToken cancellationToken)
@@ -34,7 +41,9 @@ internal sealed partial class Sweeper
             if (!same || await TryUnplugAsync(attempt.ContainerId, "an attempt to plug it was cut short", problems, cancellationToken)) _unfinished.Remove(attempt);
         }
 
-        foreach (string container in await MarkedAsync(problems, cancellationToken))
+        IReadOnlySet<string>? marked = await MarkedAsync(problems, cancellationToken);
+        if (marked is null) return problems;
+        foreach (string container in marked)
         {
             if (_book.Find(container) is not null) continue;
             PodPort? port = _ports.List().FirstOrDefault(p => p.Status?.ContainerId == container && !p.Metadata.IsBeingDeleted);
@@ -42,6 +51,7 @@ internal sealed partial class Sweeper
             else Adopt(port, container);
         }
 
+        _looked.TrySetResult();
         return problems;
     }
 
@@ -61,7 +71,7 @@ internal sealed partial class Sweeper
         });
     }
 
-    private async Task<IReadOnlySet<string>> MarkedAsync(List<string> problems, CancellationToken cancellationToken)
+    private async Task<IReadOnlySet<string>?> MarkedAsync(List<string> problems, CancellationToken cancellationToken)
     {
         try
         {
@@ -70,7 +80,7 @@ internal sealed partial class Sweeper
         catch (Exception e) when (e is NetlinkException or OvsdbException)
         {
             problems.Add(e.Message);
-            return new HashSet<string>();
+            return null;
         }
     }
 
