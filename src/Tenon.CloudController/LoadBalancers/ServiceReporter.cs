@@ -57,7 +57,11 @@ public sealed partial class ServiceReporter(IEventRecorder events, TimeProvider 
             case OpenStackErrorKind.Unauthorized:
                 Say(service, EventType.Warning, ServiceEvents.SyncFailed, "Error syncing load balancer: the cloud does not accept the credentials; they may be expired or revoked. Renew them in the [Global] section of cloud.conf.");
                 return null;
-            case OpenStackErrorKind.BadRequest or OpenStackErrorKind.NotImplemented:
+            case OpenStackErrorKind.BadRequest:
+                // Octavia answers so too while Keystone or Neutron is away (a subnet "not found" that is there): it is no last word.
+                Say(service, EventType.Warning, ServiceEvents.SyncFailed, $"Error syncing load balancer: the cloud refuses the request {exception.Operation}: {what}. Correct what it names in the Service's spec, annotations or class; it is tried again every minute.");
+                return new Outcome.Waiting("the cloud to accept the request", Slow);
+            case OpenStackErrorKind.NotImplemented:
                 Say(service, EventType.Warning, ServiceEvents.SyncFailed, $"Error syncing load balancer: the cloud refuses the request {exception.Operation}: {what}. Correct what it names in the Service's spec, annotations or class.");
                 return new Outcome.Refused(ServiceEvents.SyncFailed, what);
             case OpenStackErrorKind.Conflict:

@@ -40,7 +40,7 @@ public sealed class BadCloudTests
     {
         { 403, """{"faultcode": "Client", "faultstring": "Quota has been met for resources: Load Balancer", "debuginfo": null}""", ServiceEvents.QuotaExceeded, "Quota has been met for resources: Load Balancer", "Ask for more quota", false },
         { 403, """{"faultcode": "Client", "faultstring": "Policy does not allow this request to be performed.", "debuginfo": null}""", ServiceEvents.SyncFailed, "the cloud forbids it", "load-balancer_member", false },
-        { 400, """{"faultcode": "Client", "faultstring": "Validation failure: bad flavor", "debuginfo": null}""", ServiceEvents.SyncFailed, "Validation failure: bad flavor", "Correct what it names", false },
+        { 400, """{"faultcode": "Client", "faultstring": "Validation failure: bad flavor", "debuginfo": null}""", ServiceEvents.SyncFailed, "Validation failure: bad flavor", "it is tried again every minute", false },
         { 501, """{"faultcode": "Server", "faultstring": "Provider 'x' does not support a requested option: flavors", "debuginfo": null}""", ServiceEvents.SyncFailed, "does not support a requested option", "Correct what it names", false },
         { 500, """{"faultcode": "Server", "faultstring": "boom", "debuginfo": null}""", ServiceEvents.SyncFailed, "does not answer properly", "tried again until it does", true },
         { 503, "", ServiceEvents.SyncFailed, "does not answer properly (Unavailable)", "tried again until it does", true },
