@@ -1,5 +1,6 @@
 using System.Diagnostics.Metrics;
 using System.Globalization;
+using System.Net;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Tenon.Kubernetes.Client;
@@ -303,14 +304,27 @@ public sealed partial class LeaderElector
 
     private async Task ReleaseAsync()
     {
-        if (_seen is not { } lease || lease.Spec.HolderIdentity != _options.Identity) return;
+        const int attempts = 3;
         using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(5), _time);
+        Lease? lease = _seen;
         try
         {
-            DateTimeOffset now = _time.GetUtcNow();
-            Saw(await _client.UpdateAsync(
-                lease with { Spec = lease.Spec with { HolderIdentity = "", LeaseDurationSeconds = 1, RenewTime = now, AcquireTime = now } }, limit.Token));
-            LogReleased(_options.Lease);
+            for (int attempt = 1; lease?.Spec.HolderIdentity == _options.Identity; attempt++)
+            {
+                DateTimeOffset now = _time.GetUtcNow();
+                try
+                {
+                    Saw(await _client.UpdateAsync(
+                        lease with { Spec = lease.Spec with { HolderIdentity = "", LeaseDurationSeconds = 1, RenewTime = now, AcquireTime = now } }, limit.Token));
+                    LogReleased(_options.Lease);
+                    return;
+                }
+                catch (KubernetesException e) when (e.StatusCode == HttpStatusCode.Conflict && attempt < attempts)
+                {
+                    // A renewal that was cut short at the end may have arrived all the same.
+                    lease = await _client.GetAsync<Lease>(_options.Lease, limit.Token);
+                }
+            }
         }
         catch (Exception e)
         {
