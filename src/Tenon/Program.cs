@@ -22,7 +22,7 @@ internal static class Program
     {
         RootCommand root = CreateRoot();
         ParseResult parsed = root.Parse(args);
-        if (parsed is { Errors.Count: > 0, Action: ParseErrorAction })
+        if (parsed is { Errors.Count: > 0, Action: ParseErrorAction } || (parsed.Errors.Count == 0 && Mistakes.NoOptions(parsed).Any()))
         {
             foreach (string mistake in Mistakes.Of(parsed)) Console.Error.WriteLine($"error: {mistake}");
             Console.Error.WriteLine($"See: {CommandLineOf(parsed.CommandResult)} --help");

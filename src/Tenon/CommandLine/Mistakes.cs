@@ -18,8 +18,15 @@ internal static class Mistakes
             return [$"give a command: {string.Join(", ", Names(command))}"];
         }
 
+        // An option that there is not is taken for an argument; what lacks then follows from it.
+        if (NoOptions(parsed).ToArray() is [_, ..] words) return words.Select(word => Unknown(word, command));
         return parsed.Errors.Select(Explain).Distinct(StringComparer.Ordinal);
     }
+
+    /// <summary>The words before "--" that stand where an argument is expected and look like options.</summary>
+    public static IEnumerable<string> NoOptions(ParseResult parsed)
+        => parsed.Tokens.Any(t => t.Type == TokenType.DoubleDash) ? []
+            : parsed.CommandResult.Children.OfType<ArgumentResult>().SelectMany(a => a.Tokens).Select(t => t.Value).Where(v => v.StartsWith('-') && v.Length > 1);
 
     private static string Unknown(string word, Command command)
         => word.StartsWith('-')
