@@ -27,6 +27,7 @@ public sealed partial class NodeAgent : IAsyncDisposable
     private readonly Controller _controller;
     private readonly CniServer _server;
     private readonly Sweeper _sweeper;
+    private readonly Restorer _restorer;
     private readonly NodeReporter _reporter;
     private readonly Installer? _installer;
     private readonly AttachmentBook _book;
@@ -56,6 +57,7 @@ public sealed partial class NodeAgent : IAsyncDisposable
         var service = new CniService(_ports, attacher, ReadinessAsync, options.Patience, time, loggers.CreateLogger<CniService>());
         _server = new CniServer(options.Socket, service.AnswerAsync, time, loggers.CreateLogger<CniServer>());
         _sweeper = new Sweeper(_informer, _book, attacher, loggers.CreateLogger<Sweeper>());
+        _restorer = new Restorer(_informer, _book, attacher, loggers.CreateLogger<Restorer>());
         _reporter = new NodeReporter(client, options.NodeName, time, loggers.CreateLogger<NodeReporter>());
         if (options.Plugin is { } plugin) _installer = new Installer(plugin, options.PluginFolder, options.ConfigurationFolder, options.Socket);
     }
@@ -103,7 +105,7 @@ public sealed partial class NodeAgent : IAsyncDisposable
         => _informer.HasSynced ? await _plugs.WhyNotReadyAsync(cancellationToken)
             : $"the API server has not been heard yet{(_informer.Problem is { } problem ? $": {problem}" : "")}";
 
-    /// <summary>Looks whether pods can be plugged, says so on the Node, and once they can, tells the container runtime of the plugin.</summary>
+    /// <summary>Looks whether pods can be plugged, says so on the Node, and once they can, tells the container runtime of the plugin and sees that they stay plugged.</summary>
     private async Task WatchReadinessAsync(CancellationToken cancellationToken)
     {
         try
@@ -113,6 +115,7 @@ public sealed partial class NodeAgent : IAsyncDisposable
                 _whyNotReady = await ReadinessAsync(cancellationToken);
                 bool reported = await TryAsync("report readiness", () => _reporter.ReportAsync(_whyNotReady, cancellationToken), cancellationToken);
                 bool installed = _whyNotReady is not null || _installer is null || await TryAsync("install the plugin", InstallAsync, cancellationToken);
+                if (_whyNotReady is null) await TryAsync("give the switch back what it has lost", () => _restorer.RestoreAsync(cancellationToken), cancellationToken);
                 TimeSpan pause = reported && installed ? _options.ReadinessPeriod : SoonAgain;
                 await WaitAsync(pause < _options.ReadinessPeriod ? pause : _options.ReadinessPeriod, cancellationToken);
             }

@@ -74,6 +74,13 @@ internal sealed partial class Attacher(PodPlugs plugs, AttachmentBook book, Acti
         changed(attachment.Pod);
     }
 
+    /// <summary>Gives the switch back the interface of a plugged container, if it has lost it; returns whether it did.</summary>
+    public async Task<bool> RestoreAsync(string containerId, PodPortSpec port, CancellationToken cancellationToken)
+    {
+        using ContainerGate.Pass pass = await _gate.EnterAsync(containerId, interrupt: false, cancellationToken);
+        return book.Find(containerId) is { IsPlugged: true } plugged && plugged.PortId == port.PortId && await plugs.RestoreAsync(port, containerId, pass.Token);
+    }
+
     private async Task UndoAsync(Attachment attachment, NetworkNamespace space, Exception why)
     {
         // The caller may have been cancelled: undoing has a limit of its own.

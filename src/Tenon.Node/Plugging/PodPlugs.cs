@@ -39,9 +39,7 @@ internal sealed class PodPlugs(PlugOptions options, NetworkNamespace host, TimeP
     {
         PodPortSpec port = request.Port;
         if (port.Binding.Type == "vlan" && TryPlugVlan(request)) return null;
-        (string bridge, int? tag) = port.Binding.Type == "ovs"
-            ? (options.IntegrationBridge, (int?)null)
-            : (options.TrunkBridge ?? throw new OvsdbException("the kernel has no VLAN interfaces and no bridge carries the trunk; name one with --trunk-bridge"), port.Binding.VlanId);
+        (string bridge, int? tag) = PlaceOf(port);
         string near = HostName(port.PortId);
         bool made = false;
         while (true)
@@ -56,7 +54,7 @@ internal sealed class PodPlugs(PlugOptions options, NetworkNamespace host, TimeP
                     made = true;
                 }
 
-                string row = await vswitch.AddAsync(bridge, near, ExternalIds(request, tag), tag, cancellationToken);
+                string row = await vswitch.AddAsync(bridge, near, ExternalIds(port, request.ContainerId, tag), tag, cancellationToken);
                 await vswitch.UntilReadyAsync(row, cancellationToken);
                 return near;
             }
@@ -66,6 +64,24 @@ internal sealed class PodPlugs(PlugOptions options, NetworkNamespace host, TimeP
                 await Task.Delay(Reconnect, time, cancellationToken);
             }
         }
+    }
+
+    /// <summary>Gives the switch back the interface of a plugged container, if it has lost it and the node's end is there; returns whether it did.</summary>
+    /// <exception cref="OvsdbException">The switch refused or cannot be reached.</exception>
+    public async Task<bool> RestoreAsync(PodPortSpec port, string containerId, CancellationToken cancellationToken)
+    {
+        Vswitch vswitch = await SwitchAsync(cancellationToken);
+        if (vswitch.Interfaces.Any(i => i.ExternalIds.GetValueOrDefault(Vswitch.Owner) == containerId)) return false;
+        string near = HostName(port.PortId);
+        using (NetlinkSocket socket = NetlinkSocket.Open(host))
+        {
+            // A pair that is gone went with the pod's namespace: its DEL is on the way.
+            if (Links.Find(socket, near)?.Alias != AliasPrefix + containerId) return false;
+        }
+
+        (string bridge, int? tag) = PlaceOf(port);
+        await vswitch.AddAsync(bridge, near, ExternalIds(port, containerId, tag), tag, cancellationToken);
+        return true;
     }
 
     /// <summary>Takes a container's interface away; what is gone already does no harm.</summary>
@@ -160,10 +176,14 @@ internal sealed class PodPlugs(PlugOptions options, NetworkNamespace host, TimeP
 
     private bool HasSwitch => File.Exists(options.DatabaseSocket);
 
-    private static Dictionary<string, string> ExternalIds(PlugRequest request, int? tag)
+    private (string Bridge, int? Tag) PlaceOf(PodPortSpec port) => port.Binding.Type == "ovs"
+        ? (options.IntegrationBridge, null)
+        : (options.TrunkBridge ?? throw new OvsdbException("the kernel has no VLAN interfaces and no bridge carries the trunk; name one with --trunk-bridge"), port.Binding.VlanId);
+
+    private static Dictionary<string, string> ExternalIds(PodPortSpec port, string containerId, int? tag)
     {
-        var ids = new Dictionary<string, string> { [Vswitch.Owner] = request.ContainerId, ["attached-mac"] = request.Port.MacAddress };
-        if (tag is null) (ids[Vswitch.InterfaceId], ids["iface-status"]) = (request.Port.PortId, "active");
+        var ids = new Dictionary<string, string> { [Vswitch.Owner] = containerId, ["attached-mac"] = port.MacAddress };
+        if (tag is null) (ids[Vswitch.InterfaceId], ids["iface-status"]) = (port.PortId, "active");
         return ids;
     }
 

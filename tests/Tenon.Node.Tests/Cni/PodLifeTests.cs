@@ -150,7 +150,10 @@ public sealed class PodLifeTests(OvnNode node) : IClassFixture<OvnNode>
     [Fact]
     public async Task CHECK_names_what_is_no_longer_as_it_was()
     {
-        await using AgentWorld world = await AgentWorld.CreateAsync(node);
+        await using AgentWorld world = await AgentWorld.CreateAsync(node, start: false);
+        // What the switch loses is not given back while this looks.
+        world.Options = world.Options with { ReadinessPeriod = TimeSpan.FromMinutes(10) };
+        await world.StartAsync();
         using TestPod pod = await world.AddPodAsync();
         JsonNode result = (await pod.AddAsync()).ShouldSucceed().Output!;
         await Programs.RunAsync("nsenter", $"--net={pod.Variables["CNI_NETNS"]}", "ip", "route", "del", "192.0.2.0/24");
@@ -159,6 +162,31 @@ public sealed class PodLifeTests(OvnNode node) : IClassFixture<OvnNode>
         await Limits.UntilAsync("CHECK sees it", async () => (await pod.CheckAsync(result)).Message.Contains("Open vSwitch has no interface", StringComparison.Ordinal));
         (await pod.DeleteAsync()).ShouldSucceed();
         (await pod.CheckAsync(result)).ShouldFail(CniError.CheckFailed).Message.ShouldContain("is not plugged");
+        await world.ShouldBeEmptyAsync();
+    }
+
+    [Theory]
+    [InlineData("ovs")]
+    [InlineData("vlan")]
+    public async Task A_port_that_an_operator_deletes_from_the_switch_is_given_back(string binding)
+    {
+        await using AgentWorld world = await AgentWorld.CreateAsync(node);
+        if (binding == "vlan")
+        {
+            using NetlinkSocket socket = NetlinkSocket.Open(node.Host);
+            Assert.SkipWhen(Links.HasVlans(socket), "this kernel has VLAN interfaces of its own");
+        }
+
+        using TestPod one = await world.AddPodAsync(binding), two = await world.AddPodAsync(binding, change: s => s with { Binding = one.Spec.Binding });
+        JsonNode result = (await one.AddAsync()).ShouldSucceed().Output!;
+        (await two.AddAsync()).ShouldSucceed();
+        string near = PodPlugs.HostName(one.Spec.PortId);
+        await node.VsctlAsync("del-port", near);
+
+        await Limits.UntilAsync("the switch has it again", async () => (await node.PodInterfacesAsync()).Contains(near) && (await one.CheckAsync(result)).ExitCode == 0);
+        await OvnNode.PingAsync(one.Namespace, two.Spec.Addresses[0].Address.Split('/')[0]);
+        (await one.DeleteAsync()).ShouldSucceed();
+        (await two.DeleteAsync()).ShouldSucceed();
         await world.ShouldBeEmptyAsync();
     }
 
