@@ -93,30 +93,37 @@ internal sealed class ClusterAccess(ObjectOperations objects, string component)
             return;
         }
 
-        Ensure(new JsonObject
+        try
         {
-            ["apiVersion"] = "v1",
-            ["kind"] = "Event",
-            ["metadata"] = new JsonObject { ["name"] = name.Name, ["namespace"] = space },
-            ["involvedObject"] = new JsonObject
+            Ensure(new JsonObject
             {
-                ["apiVersion"] = about.Document.Text("apiVersion"),
-                ["kind"] = kind,
-                ["name"] = about.Key.Name,
-                ["namespace"] = about.Key.Namespace,
-                ["uid"] = about.Uid,
-                ["resourceVersion"] = about.Revision.ToString(),
-            },
-            ["reason"] = reason,
-            ["message"] = message,
-            ["type"] = warning ? "Warning" : "Normal",
-            ["count"] = 1,
-            ["firstTimestamp"] = Now,
-            ["lastTimestamp"] = Now,
-            ["source"] = new JsonObject { ["component"] = component },
-            ["reportingComponent"] = component,
-            ["reportingInstance"] = "",
-        });
+                ["apiVersion"] = "v1",
+                ["kind"] = "Event",
+                ["metadata"] = new JsonObject { ["name"] = name.Name, ["namespace"] = space },
+                ["involvedObject"] = new JsonObject
+                {
+                    ["apiVersion"] = about.Document.Text("apiVersion"),
+                    ["kind"] = kind,
+                    ["name"] = about.Key.Name,
+                    ["namespace"] = about.Key.Namespace,
+                    ["uid"] = about.Uid,
+                    ["resourceVersion"] = about.Revision.ToString(),
+                },
+                ["reason"] = reason,
+                ["message"] = message,
+                ["type"] = warning ? "Warning" : "Normal",
+                ["count"] = 1,
+                ["firstTimestamp"] = Now,
+                ["lastTimestamp"] = Now,
+                ["source"] = new JsonObject { ["component"] = component },
+                ["reportingComponent"] = component,
+                ["reportingInstance"] = "",
+            });
+        }
+        catch (ApiException e) when (e.Code == 404 || (e.Code == 403 && e.Message.Contains("because it is being terminated", StringComparison.Ordinal)))
+        {
+            // A namespace on its way out takes nothing new; the event is lost, as it is with a real cluster.
+        }
     }
 
     private ObjectTarget Target(StoredObject stored) => objects.Target(stored.Resource.Group, stored.Resource.Resource, stored.Key.Namespace, stored.Key.Name);
