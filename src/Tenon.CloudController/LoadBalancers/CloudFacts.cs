@@ -24,6 +24,23 @@ public sealed class CloudFacts(CloudFactsClients clients, TimeProvider time)
     private readonly ConcurrentDictionary<string, (Task Value, DateTimeOffset Until)> _facts = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, byte> _refusals = new(StringComparer.Ordinal);
 
+    /// <summary>Reads what every Service needs, so that the first one need not wait for it.</summary>
+    public async Task ReadAheadAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            await Task.WhenAll(FeaturesAsync(cancellationToken), ProvidersAsync(cancellationToken));
+        }
+        catch (OpenStackException)
+        {
+            // It is asked again where it is needed, and a failure told there.
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            // The end, as asked.
+        }
+    }
+
     /// <summary>What Octavia's API version allows.</summary>
     public Task<LoadBalancerFeatures> FeaturesAsync(CancellationToken cancellationToken)
         => RememberAsync("features", clients.LoadBalancing.GetFeaturesAsync, _ => Lasting, cancellationToken);

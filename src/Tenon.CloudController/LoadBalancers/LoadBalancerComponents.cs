@@ -112,8 +112,8 @@ public sealed class LoadBalancerComponents : IDisposable
     /// <summary>The controller, for a <see cref="ControllerHost"/>.</summary>
     public Controller Controller { get; }
 
-    /// <summary>The other work of the leader: waiting for the cloud, collecting orphans.</summary>
-    public IReadOnlyList<Func<CancellationToken, Task>> LeaderTasks => [_pending.RunAsync, Collector.RunAsync];
+    /// <summary>The other work of the leader: reading ahead what every Service needs, waiting for the cloud, collecting orphans.</summary>
+    public IReadOnlyList<Func<CancellationToken, Task>> LeaderTasks => [Facts.ReadAheadAsync, _pending.RunAsync, Collector.RunAsync];
 
     /// <inheritdoc/>
     public void Dispose() => View.Dispose();
