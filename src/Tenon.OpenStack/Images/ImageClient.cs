@@ -17,16 +17,14 @@ public sealed class ImageClient
     internal ImageClient(ServiceChannel channel) => _channel = channel;
 
     /// <summary>The images that the project may use and that are complete, page by page.</summary>
-    /// <param name="name">Exactly this name; <see langword="null"/> lists all.</param>
-    /// <param name="cancellationToken">Ends it.</param>
-    public async IAsyncEnumerable<Image> ListImagesAsync(string? name, [EnumeratorCancellation] CancellationToken cancellationToken)
+    public async IAsyncEnumerable<Image> ListImagesAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var call = new ApiCall
         {
             Operation = "image.images.list",
             Method = HttpMethod.Get,
             Path = "images",
-            Query = Query.Empty.With("name", name).With("status", "active").With("limit", _channel.PageSize),
+            Query = Query.Empty.With("status", "active").With("limit", _channel.PageSize),
         };
         await foreach (ImageWire image in _channel.ListAsync<ImagesWire, ImageWire>(call, ImageJson.Default.ImagesWire, i => i.Id, cancellationToken))
             yield return new(image.Id, image.Name ?? "");

@@ -22,7 +22,6 @@ internal sealed class RealCloud : IDemoCloud
     private readonly CloudClient _hands;
     private readonly CallCounter _calls = new();
     private readonly DemoPlace _place;
-    private readonly List<string> _servers = [];
     private readonly int _nodes;
 
     private RealCloud(string name, SandboxHost host, CloudClient hands, CloudConfig config, DemoPlace place, int nodes)
@@ -61,7 +60,7 @@ internal sealed class RealCloud : IDemoCloud
                     cancellationToken).ToListAsync(cancellationToken),
                 Routers = await networking.ListRoutersAsync(new RouterQuery(), cancellationToken).ToListAsync(cancellationToken),
                 Flavors = await hands.Compute(region).ListFlavorsAsync(cancellationToken),
-                Images = await hands.Images(region).ListImagesAsync(null, cancellationToken).ToListAsync(cancellationToken),
+                Images = await hands.Images(region).ListImagesAsync(cancellationToken).ToListAsync(cancellationToken),
                 Zones = await hands.Compute(region).ListZonesAsync(cancellationToken),
             };
             return new RealCloud(options.Cloud!, host, hands, config, DemoPlace.Choose(seen, options.Network, options.Image, pods), options.Nodes);
@@ -81,17 +80,17 @@ internal sealed class RealCloud : IDemoCloud
         progress.Say($"ordering {_nodes} servers ({_place.Flavor.Name}, {_place.Image.Name}) on network {_place.Network.Name}");
         for (int i = 0; i < _nodes; i++)
         {
-            _servers.Add(await compute.CreateServerAsync(
+            await compute.CreateServerAsync(
                 new ServerCreate
                 {
-                    Name = $"{ClusterName}-node-{i + 1}",
+                    Name = NameOf(i),
                     FlavorId = _place.Flavor.Id,
                     ImageId = _place.Image.Id,
                     NetworkIds = [_place.Network.Id],
                     AvailabilityZone = _place.Zones.Count == 0 ? null : _place.Zones[i % _place.Zones.Count],
                     Metadata = [new("tenon-demo", ClusterName)],
                 },
-                cancellationToken));
+                cancellationToken);
         }
 
         await progress.UntilAsync($"{_nodes} servers are ACTIVE", StepLimit, null, async () =>
@@ -101,7 +100,7 @@ internal sealed class RealCloud : IDemoCloud
                 throw new CommandException(ExitCode.Failure, $"server {broken.Name} is in ERROR: see openstack server show {broken.Id}");
             return mine.Count(s => s.Status == "ACTIVE") == _nodes;
         }, cancellationToken);
-        for (int i = 0; i < _nodes; i++) _host.Kubernetes.Nodes.Add($"{ClusterName}-node-{i + 1}");
+        for (int i = 0; i < _nodes; i++) _host.Kubernetes.Nodes.Add(NameOf(i));
     }
 
     public async Task<JsonArray> RoutesAsync(CancellationToken cancellationToken)
@@ -140,10 +139,14 @@ internal sealed class RealCloud : IDemoCloud
             await progress.UntilAsync("the routes are gone", StepLimit, controller, async () => (await RoutesAsync(cancellationToken)).Count == 0, cancellationToken);
         }
 
-        foreach (string id in _servers) await _hands.Compute(Config.Global.Region).DeleteServerAsync(id, cancellationToken);
+        foreach (Server server in await MineAsync(cancellationToken)) await _hands.Compute(Config.Global.Region).DeleteServerAsync(server.Id, cancellationToken);
         await progress.UntilAsync("the servers are gone", StepLimit, null, async () => (await MineAsync(cancellationToken)).Count == 0, cancellationToken);
     }
 
+    private string NameOf(int node) => $"{ClusterName}-node-{node + 1}";
+
+    /// <summary>The servers by their names, so that one whose order was never answered is among them.</summary>
     private async Task<List<Server>> MineAsync(CancellationToken cancellationToken)
-        => [.. (await _hands.Compute(Config.Global.Region).ListServersAsync(new ServerQuery(), cancellationToken).ToListAsync(cancellationToken)).Where(s => _servers.Contains(s.Id))];
+        => [.. (await _hands.Compute(Config.Global.Region).ListServersAsync(new ServerQuery(), cancellationToken).ToListAsync(cancellationToken))
+            .Where(s => s.Name.StartsWith($"{ClusterName}-node-", StringComparison.Ordinal))];
 }
