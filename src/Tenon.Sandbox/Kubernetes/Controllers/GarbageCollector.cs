@@ -15,6 +15,11 @@ internal sealed class GarbageCollector(ClusterAccess cluster) : SandboxControlle
     private const string Orphan = "orphan";
     private const string Foreground = "foregroundDeletion";
     private static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(50);
+    private readonly Lock _gate = new();
+
+    /// <summary>What belongs to an owner, by its UID, as far as events have told: whoever is missing comes with an event of its own.</summary>
+    private readonly Dictionary<string, HashSet<(GroupResource Resource, NamespacedName Key)>> _told = [];
+
     private static readonly HashSet<GroupResource> NeverOwners = [Kinds.Events, Kinds.Leases, Kinds.Endpoints, Kinds.EndpointSlices];
 
     /// <inheritdoc/>
@@ -27,11 +32,13 @@ internal sealed class GarbageCollector(ClusterAccess cluster) : SandboxControlle
     public override IEnumerable<NamespacedName> Affected(StoreEvent change)
     {
         StoredObject item = change.Object;
+        List<string> owners = [.. OwnersOf(item)];
+        Note(item, owners, gone: change.Kind == ChangeKind.Deleted);
         if (change.Kind == ChangeKind.Deleted) return [new(Owner, item.Uid)];
         if (item.IsBeingDeleted && item.Document.Texts("metadata", "finalizers").Any(f => f is Orphan or Foreground)) return [Key(item)];
 
         // One that names an owner which went before it came.
-        return item.Document.Objects("metadata", "ownerReferences").Select(o => o.Text("uid")).OfType<string>().Select(uid => new NamespacedName(Owner, uid));
+        return owners.Select(uid => new NamespacedName(Owner, uid));
     }
 
     /// <inheritdoc/>
@@ -40,7 +47,7 @@ internal sealed class GarbageCollector(ClusterAccess cluster) : SandboxControlle
         switch (key.Namespace)
         {
             case Owner:
-                foreach (StoredObject dependent in Dependents(key.Name)) Collect(dependent, key.Name);
+                foreach (StoredObject dependent in Told(key.Name)) Collect(dependent, key.Name);
                 return null;
             default:
                 return Finish(key);
@@ -78,13 +85,43 @@ internal sealed class GarbageCollector(ClusterAccess cluster) : SandboxControlle
         else metadata["finalizers"] = rest;
     }
 
+    private static IEnumerable<string> OwnersOf(StoredObject item) => item.Document.Objects("metadata", "ownerReferences").Select(o => o.Text("uid")).OfType<string>();
+
+    private void Note(StoredObject item, List<string> owners, bool gone)
+    {
+        lock (_gate)
+        {
+            foreach (string uid in owners)
+            {
+                if (!gone)
+                {
+                    if (!_told.TryGetValue(uid, out var dependents)) _told[uid] = dependents = [];
+                    dependents.Add((item.Resource, item.Key));
+                }
+                else if (_told.TryGetValue(uid, out var rest) && rest.Remove((item.Resource, item.Key)) && rest.Count == 0)
+                {
+                    _told.Remove(uid);
+                }
+            }
+        }
+    }
+
+    /// <summary>What belongs to an owner, without a look at everything that there is: most events are of objects whose owner is there.</summary>
+    private List<StoredObject> Told(string uid)
+    {
+        (GroupResource Resource, NamespacedName Key)[] told;
+        lock (_gate) told = _told.TryGetValue(uid, out var dependents) ? [.. dependents] : [];
+        return [.. told.Select(t => Cluster.Find(t.Resource, t.Key)).OfType<StoredObject>().Where(d => OwnersOf(d).Contains(uid))];
+    }
+
+    /// <summary>What belongs to an owner now, for one that must not go before it.</summary>
     private IEnumerable<StoredObject> Dependents(string uid)
     {
         foreach (ResourceDefinition definition in Cluster.Objects.Registry.All)
         {
             foreach (StoredObject item in Cluster.List(definition.GroupResource))
             {
-                if (item.Document.Objects("metadata", "ownerReferences").Any(o => o.Text("uid") == uid)) yield return item;
+                if (OwnersOf(item).Contains(uid)) yield return item;
             }
         }
     }
