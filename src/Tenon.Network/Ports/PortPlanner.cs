@@ -43,6 +43,7 @@ public static class PortPlanner
         private readonly Dictionary<string, string> _nodeOfTrunk;
         private readonly Dictionary<Kind, Queue<Port>> _free = [];
         private readonly HashSet<string> _named;
+        private ILookup<(string NetworkId, string Node), Queue<Port>>? _spares;
         private readonly Dictionary<string, PodWish> _wished;
         private readonly Dictionary<string, string> _nodeOfName;
         private readonly Dictionary<string, List<string>> _unplug = [];
@@ -85,6 +86,7 @@ public static class PortPlanner
 
         public void ServePods()
         {
+            var wanting = new List<(PodWish Pod, Kind Kind)>();
             foreach (PodWish pod in _world.Pods)
             {
                 if (!_world.Networks.TryGetValue(pod.Network, out PortNetwork? network))
@@ -97,7 +99,15 @@ public static class PortPlanner
                 _used[kind] = _used.GetValueOrDefault(kind) + 1;
                 PodPortSpec? given = _world.PodPorts.GetValueOrDefault(pod.Pod);
                 if (given is not null && given.PodUid == pod.Uid) Follow(pod, given, network);
-                else if (given is null) Serve(pod, network, kind);
+                else if (given is null && !Serve(pod, network, kind)) wanting.Add((pod, kind));
+            }
+
+            // A new port and its place in the trunk are two calls, whatever the number of pods; other groups for a free port that has its place are one call a pod.
+            ILookup<string, (PodWish Pod, Kind Kind)> byNode = wanting.ToLookup(w => w.Kind.Node);
+            foreach ((PodWish pod, Kind kind) in wanting)
+            {
+                if (byNode[kind.Node].Take(2).Count() == 1 && Spare(kind) is { } port) _write.Add(new PortChange.SetGroups(port.Id, pod.Groups));
+                else _create.Add(Create(kind, NameOf(pod.Pod), pod.Uid));
             }
         }
 
@@ -145,22 +155,33 @@ public static class PortPlanner
             else if (port.NetworkId == network.NetworkId && Sorted(port.SecurityGroups) != pod.Groups) _write.Add(new PortChange.SetGroups(port.Id, pod.Groups));
         }
 
-        private void Serve(PodWish pod, PortNetwork network, Kind kind)
+        /// <summary>Gives a pod a free port, where one is alike; what is missing is said.</summary>
+        /// <returns>Whether nothing more can be done for it now: otherwise it needs a port.</returns>
+        private bool Serve(PodWish pod, PortNetwork network, Kind kind)
         {
             if (!_world.Nodes.TryGetValue(pod.Node, out PortNode? node))
             {
                 _problems.Add(new(pod.Pod, "NodeCannotPlug", $"node {pod.Node} has neither a trunk nor an integration bridge; make its port the parent of a trunk, or see docs/network.md"));
-                return;
+                return true;
             }
 
             if (_free.TryGetValue(kind, out Queue<Port>? free) && free.TryDequeue(out Port? port))
             {
-                if (!Plug(port, node.Name)) return;
-                _write.Add(new PortChange.WritePodPort(pod.Pod, SpecOf(pod, network, node, port)));
-                return;
+                if (Plug(port, node.Name)) _write.Add(new PortChange.WritePodPort(pod.Pod, SpecOf(pod, network, node, port)));
+                return true;
             }
 
-            _create.Add(Create(kind, NameOf(pod.Pod), pod.Uid));
+            return false;
+        }
+
+        /// <summary>A free port of a network in a node's trunk, of other groups; of the most numerous ones.</summary>
+        private Port? Spare(Kind kind)
+        {
+            if (_world.Nodes[kind.Node].Binding is not NodeBinding.Vlan) return null;
+            _spares ??= _free.ToLookup(f => (f.Key.NetworkId, f.Key.Node), f => f.Value);
+            Queue<Port>? most = _spares[(kind.NetworkId, kind.Node)].Where(q => q.TryPeek(out Port? first) && _subPorts.ContainsKey(first.Id))
+                .OrderByDescending(q => q.Count).ThenBy(q => q.Peek().Id, StringComparer.Ordinal).FirstOrDefault();
+            return most?.Dequeue();
         }
 
         /// <summary>Whether the port is plugged into its node already; otherwise it will be.</summary>

@@ -79,6 +79,28 @@ public sealed class PortPlannerTests
     }
 
     [Fact]
+    public void A_free_port_of_other_groups_serves_a_single_pod_for_one_write()
+    {
+        var cloud = new ModelPorts();
+        PortWorld world = World(1, Pod(1)) with { Pool = new(2, 5, 8) };
+        cloud.Settle(world);
+        int before = cloud.Writes;
+        PodWish other = Pod(2, "vm-1", "default/blue", "g-other");
+        cloud.Settle(world with { Pods = [Pod(1), other], Pool = new(0, 5, 8) });
+        (cloud.Writes - before).ShouldBe(1);
+        cloud.Ports.Single(p => p.Id == cloud.PodPorts[other.Pod].PortId).SecurityGroups.ShouldBe(["g-other"]);
+
+        // For several on one node, bulk is cheaper: one call makes them, one plugs them. Another network's or node's port is no use.
+        before = cloud.Writes;
+        PodWish[] several = [Pod(1), other, .. Enumerable.Range(3, 3).Select(n => Pod(n, "vm-1", "default/blue", "g-third"))];
+        cloud.Settle(world with { Pods = several, Pool = new(0, 5, 8) });
+        (cloud.Writes - before).ShouldBe(2);
+        before = cloud.Writes;
+        cloud.Settle(world with { Pods = [.. several, Pod(9, "vm-1", "default/red", "g-other")], Pool = new(0, 5, 8) });
+        (cloud.Writes - before).ShouldBe(2);
+    }
+
+    [Fact]
     public void A_port_is_free_only_once_its_node_has_unplugged_it()
     {
         var cloud = new ModelPorts();
