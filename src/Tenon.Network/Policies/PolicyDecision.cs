@@ -67,11 +67,16 @@ public sealed record PolicyDecision(SideDecision Egress, SideDecision Ingress)
             : new(false, $"virtual network {to.Network} is Isolated, and no pod of {from.Network} uses a Service before {to.Name} on port {port}");
     }
 
-    private static bool IsBehind(PolicyService service, PolicyPod pod)
+    /// <summary>Whether a Service selects a pod.</summary>
+    internal static bool IsBehind(PolicyService service, PolicyPod pod)
         => service.Selector.Count > 0 && service.Name.Namespace == pod.Name.Namespace && service.Selector.All(s => pod.Labels.TryGetValue(s.Key, out string? value) && value == s.Value);
 
     private static bool LeadsTo(PolicyServicePort front, PolicyPod pod, string protocol, int port)
-        => front.Protocol == protocol && (front.Target.Number ?? pod.NamedPorts.FirstOrDefault(n => n.Protocol == protocol && n.Name == front.Target.Text)?.Port) == port;
+        => front.Protocol == protocol && TargetOn(front, pod) == port;
+
+    /// <summary>The port of a pod to which a port of a Service leads; <see langword="null"/> where it has none of the name.</summary>
+    internal static int? TargetOn(PolicyServicePort front, PolicyPod pod)
+        => front.Target.Number ?? pod.NamedPorts.FirstOrDefault(n => n.Protocol == front.Protocol && n.Name == front.Target.Text)?.Port;
 
     private static bool Covers(ParsedPort ports, PolicyPod destination, string protocol, int port)
     {
@@ -87,7 +92,8 @@ public sealed record PolicyDecision(SideDecision Egress, SideDecision Ingress)
 
     private static bool Holds(IPNetwork range, PolicyPod pod) => pod.Addresses.Any(a => range.Contains(IPAddress.Parse(a)));
 
-    private static bool IsPeer(PolicyWorld world, NetworkPolicyPeer selected, string space, PolicyPod peer)
+    /// <summary>Whether a peer that is told by labels, in a policy of a namespace, selects a pod.</summary>
+    internal static bool IsPeer(PolicyWorld world, NetworkPolicyPeer selected, string space, PolicyPod peer)
         => (selected.NamespaceSelector is { } spaces
                 ? world.Namespaces.TryGetValue(peer.Name.Namespace, out IReadOnlyDictionary<string, string>? labels) && spaces.Matches(labels)
                 : peer.Name.Namespace == space)

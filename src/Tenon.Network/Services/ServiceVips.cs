@@ -52,7 +52,7 @@ public static class ServiceVips
                 continue;
             }
 
-            EndpointSlice[] ofFamily = [.. slices.Where(s => s.AddressType == (v6 ? "IPv6" : "IPv4"))];
+            EndpointSlice[] ofFamily = OfFamily(slices, v6);
             DesiredLoadBalancer identity = Identity(around.Cluster, service.Metadata.Key, v6);
             bool ovn = around.Provider == "ovn";
             made.Add(identity with
@@ -67,6 +67,18 @@ public static class ServiceVips
         }
 
         return (made.ToEquatableArray(), problem);
+    }
+
+    /// <summary>Where a port of a virtual IP leads: the members that its pool should have.</summary>
+    /// <param name="service">The Service.</param>
+    /// <param name="slices">Its endpoints.</param>
+    /// <param name="port">Its port.</param>
+    /// <param name="v6">Of which family.</param>
+    public static IEnumerable<PoolMember> MembersOf(Service service, IEnumerable<EndpointSlice> slices, ServicePort port, bool v6)
+    {
+        ArgumentNullException.ThrowIfNull(service);
+        ArgumentNullException.ThrowIfNull(port);
+        return Members(service, OfFamily(slices, v6), port, _ => null);
     }
 
     /// <summary>Whether a Service is reached from outside through us.</summary>
@@ -102,6 +114,8 @@ public static class ServiceVips
             Members = MemberSet.Of(Members(service, slices, port, subnetOf)),
         },
     };
+
+    private static EndpointSlice[] OfFamily(IEnumerable<EndpointSlice> slices, bool v6) => [.. slices.Where(s => s.AddressType == (v6 ? "IPv6" : "IPv4"))];
 
     /// <summary>Endpoints that are ready; where none is, those that still serve while they end. Others are drained: no new connection goes to them.</summary>
     private static IEnumerable<PoolMember> Members(Service service, EndpointSlice[] slices, ServicePort port, Func<Endpoint, string?> subnetOf)

@@ -13,7 +13,8 @@ namespace Tenon.Network.VirtualNetworks;
 /// <param name="time">The clock.</param>
 public sealed class CloudNetworks(INetworkReader reader, INetworkWriter writer, IPortReader ports, TimeProvider time) : IDisposable
 {
-    private static readonly EquatableArray<string> s_legs = ["network:router_interface", "network:router_interface_distributed", "network:ha_router_replicated_interface"];
+    /// <summary>The owners of routers' legs.</summary>
+    internal static readonly EquatableArray<string> LegOwners = ["network:router_interface", "network:router_interface_distributed", "network:ha_router_replicated_interface"];
     private readonly SemaphoreSlim _gate = new(1);
     private State? _state;
 
@@ -68,7 +69,7 @@ public sealed class CloudNetworks(INetworkReader reader, INetworkWriter writer, 
             DateTimeOffset begun = time.GetUtcNow();
             Task<List<OpenStack.Networking.Network>> networks = ToListAsync(reader.ListNetworksAsync(new(), cancellationToken));
             Task<List<Subnet>> subnets = ToListAsync(reader.ListSubnetsAsync(new(), cancellationToken));
-            Task<List<Port>> legs = ToListAsync(ports.ListPortsAsync(new() { DeviceOwners = s_legs }, cancellationToken));
+            Task<List<Port>> legs = ToListAsync(ports.ListPortsAsync(new() { DeviceOwners = LegOwners }, cancellationToken));
             Task<List<SubnetPool>> pools = ToListAsync(reader.ListSubnetPoolsAsync(cancellationToken));
             Task<List<Router>> routers = ToListAsync(reader.ListRoutersAsync(new(), cancellationToken));
             await Task.WhenAll(networks, subnets, legs, pools, routers);

@@ -11,6 +11,8 @@ internal static class NetworkCommand
         NetworkControllerCommand.Create(),
         NetworkViews.List(),
         NetworkViews.Show(),
+        PodViews.Routes(),
+        PodViews.Policy(),
         NetworkViews.Can(),
     }.WithExamples("tenon network controller --cloud-config cloud.conf --kubeconfig ~/.kube/config", "tenon network can leonardo-0 leonardodb-0 --port 5432");
 }

@@ -6,6 +6,8 @@ using Tenon.Network;
 using Tenon.Network.Assignment;
 using Tenon.Network.Contracts;
 using Tenon.Network.Policies;
+using Tenon.Network.Routes;
+using Tenon.Network.Services;
 
 namespace Tenon.Networks;
 
@@ -19,6 +21,12 @@ internal sealed class NetworkState
     /// <summary>All that decides who may talk to whom.</summary>
     public required PolicyWorld World { get; init; }
 
+    /// <summary>The virtual IPs with what is behind them.</summary>
+    public required IReadOnlyList<VirtualIp> VirtualIps { get; init; }
+
+    /// <summary>What pods say they use and do not get, with the reason.</summary>
+    public required ILookup<NamespacedName, (NamespacedName Service, string Why)> UnmetUses { get; init; }
+
     public static async Task<NetworkState> ReadAsync(KubernetesClient client, NetworkOptions options, CancellationToken cancellationToken)
     {
         List<VirtualNetwork> networks = await ListAsync<VirtualNetwork>(client, cancellationToken);
@@ -29,9 +37,11 @@ internal sealed class NetworkState
         ILookup<NamespacedName, EndpointSlice> slices = (await ListAsync<EndpointSlice>(client, cancellationToken))
             .ToLookup(s => new NamespacedName(s.Metadata.Namespace, s.Metadata.Labels.GetValueOrDefault(EndpointSlice.ServiceNameLabel) ?? ""));
         var pods = new List<PolicyPod>();
+        var unmet = new List<(NamespacedName Pod, NamespacedName Service, string Why)>();
         foreach (Pod pod in await ListAsync<Pod>(client, cancellationToken))
         {
             if (NetworkChoice.Of(pod, spaces.GetValueOrDefault(pod.Metadata.Namespace), options) is not { Problem: null } choice) continue;
+            unmet.AddRange(ServiceUse.Of(pod).Select(u => (pod.Metadata.Key, u, WhyNot(pod, u, services))).Where(u => u.Item3 is not null)!);
             PodPort? port = byPod.GetValueOrDefault(pod.Metadata.Key) is { } p && p.Spec.PodUid == pod.Metadata.Uid ? p : null;
             pods.Add(new(pod.Metadata.Key, port?.Spec.Network ?? choice.Network.ToString(), pod.Metadata.Labels)
             {
@@ -45,6 +55,8 @@ internal sealed class NetworkState
         {
             Networks = networks,
             PodPorts = ports,
+            VirtualIps = [.. services.Values.Where(ServiceVips.IsWanted).SelectMany(s => VirtualIpsOf(s, slices[s.Metadata.Key]))],
+            UnmetUses = unmet.ToLookup(u => u.Pod, u => (u.Service, u.Why)),
             World = new PolicyWorld
             {
                 Pods = pods,
@@ -67,6 +79,18 @@ internal sealed class NetworkState
 
     /// <summary>A name in namespace default, or with its namespace.</summary>
     public static NamespacedName Named(string text) => text.Contains('/', StringComparison.Ordinal) ? NamespacedName.Parse(text) : new("default", text);
+
+    private static string? WhyNot(Pod pod, NamespacedName service, Dictionary<NamespacedName, Service> services)
+    {
+        if (!services.TryGetValue(service, out Service? used)) return $"there is no Service {service}";
+        return ServiceUse.IsAllowed(pod.Metadata.Namespace, used) ? null : $"Service {service} is not usable by namespace {pod.Metadata.Namespace}; its annotation {NetworkNames.UsableByAnnotation} says who may";
+    }
+
+    private static IEnumerable<VirtualIp> VirtualIpsOf(Service service, IEnumerable<EndpointSlice> slices) => PolicySources.VirtualIpsOf(service).Select(address => new VirtualIp(
+        service.Metadata.Key,
+        address,
+        [.. service.Spec.Ports.Select(p => new VirtualIpPort(p.Protocol, p.Port,
+            [.. ServiceVips.MembersOf(service, slices, p, address.Contains(':', StringComparison.Ordinal)).Select(m => $"{(m.Target.Address.Contains(':', StringComparison.Ordinal) ? $"[{m.Target.Address}]" : m.Target.Address)}:{m.Port}")]))]));
 
     private static async Task<List<T>> ListAsync<T>(KubernetesClient client, CancellationToken cancellationToken)
         where T : class, IKubernetesObject

@@ -66,7 +66,7 @@ internal static class NetworkViews
 
     public static Command Can()
     {
-        Option<string> kubeconfig = Connections.KubeconfigOption(), label = CloudControllerFlags.Text("--network-label", "KEY", "The label of a pod that names its virtual network.", "name");
+        Option<string> kubeconfig = Connections.KubeconfigOption(), label = LabelOption();
         var from = new Argument<string>("from") { Description = "The pod that opens the connection, as NAME (in namespace default) or NAMESPACE/NAME.", HelpName = "POD1" };
         var to = new Argument<string>("to") { Description = "The pod that is asked.", HelpName = "POD2" };
         var port = new Option<int>("--port") { Description = "The port of the second pod.", HelpName = "N", Required = true };
@@ -97,6 +97,9 @@ internal static class NetworkViews
         }, token));
         return command.WithExamples("tenon network can leonardo-0 team-db/leonardodb-0 --port 5432");
     }
+
+    /// <summary>The label by which pods choose their network.</summary>
+    public static Option<string> LabelOption() => CloudControllerFlags.Text("--network-label", "KEY", "The label of a pod that names its virtual network.", "name");
 
     private static async Task<int> WithStateAsync(ParseResult parsed, Option<string> kubeconfig, NetworkOptions options, Func<NetworkState, Output, int> print, CancellationToken cancellationToken)
     {
