@@ -47,4 +47,10 @@ public sealed record ObservedPool(Pool Pool, MemberSet? Members, HealthMonitor? 
 {
     /// <summary>The members that were in ERROR when they were last read in full, in words.</summary>
     public EquatableArray<string> BrokenMembers { get; init; }
+
+    /// <summary>
+    /// The members that Octavia still has in PENDING_DELETE though the load balancer is ACTIVE again. The provider ovn deletes in a batch
+    /// only what it has itself: after a death between its own database and Octavia's, such a member would stay for ever.
+    /// </summary>
+    public EquatableArray<PoolMember> LostMembers { get; init; }
 }

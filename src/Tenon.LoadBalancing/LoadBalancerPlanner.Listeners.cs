@@ -165,6 +165,14 @@ public static partial class LoadBalancerPlanner
 
     private static void PlanMembers(Draft draft, string loadBalancerId, DesiredPool pool, ObservedPool observed, BuildMode build)
     {
+        if (!observed.LostMembers.IsEmpty)
+        {
+            // Given once more, they are made anew on both sides, and can be taken away like any other.
+            MemberSet again = MemberSet.Of(pool.Members.Concat(observed.LostMembers).DistinctBy(m => (m.Target.Address, m.Port)));
+            draft.Add(new LoadBalancerChange.ReplaceMembers(loadBalancerId, observed.Pool.Id, observed.Pool.Name, again, observed.Members));
+            return;
+        }
+
         if (observed.Members is { } members && members.Equals(pool.Members)) return;
         if (build is not BuildMode.Serial)
         {

@@ -106,9 +106,10 @@ public static partial class LoadBalancerPlanner
         bool shared = loadBalancer.Tags.Any(t => t.StartsWith(draft.Desired.OwnerTagPrefix, StringComparison.Ordinal) && !draft.Desired.IsOwn([t]));
         if (isOwner && !draft.Desired.WasServed && !shared)
         {
+            bool keepsAddress = draft.Desired.Vip.Address is not null;
             draft.Note(true, LoadBalancerReasons.InError,
-                $"Load balancer {loadBalancer.Name} ({loadBalancer.Id}) went into ERROR while it was being created ({what}). It is deleted and made anew; ask the cloud's operator about request and quota if this repeats.");
-            draft.Add(new LoadBalancerChange.DeleteLoadBalancer(loadBalancer.Id, loadBalancer.Name, Cascade: true, "it went into ERROR before it served anything"));
+                $"Load balancer {loadBalancer.Name} ({loadBalancer.Id}) went into ERROR{(keepsAddress ? "" : " while it was being created")} ({what}). It is deleted and made anew{(keepsAddress ? " with the same addresses" : "")}; ask the cloud's operator about request and quota if this repeats.");
+            draft.Add(new LoadBalancerChange.DeleteLoadBalancer(loadBalancer.Id, loadBalancer.Name, Cascade: true, keepsAddress ? "it is in ERROR and keeps its addresses when it is made anew" : "it went into ERROR before it served anything"));
             return Waiting($"{loadBalancer.Name} ({loadBalancer.Id})", "being deleted");
         }
 

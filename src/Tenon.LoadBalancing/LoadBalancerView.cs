@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Tenon.Core;
 using Tenon.OpenStack.LoadBalancing;
 using Tenon.OpenStack.Networking;
 
@@ -350,7 +351,7 @@ public sealed class LoadBalancerView : IDisposable
         long began = NextSequence();
         var members = new List<Member>();
         await foreach (Member member in _loadBalancers.ListMembersAsync(poolId, cancellationToken)) members.Add(member);
-        var set = MemberSet.Of(members.Select(m => new PoolMember(new MemberTarget(m.Name, m.Address, m.SubnetId), m.ProtocolPort, m.MonitorPort)));
+        var set = MemberSet.Of(members.Select(Known));
         var known = new KnownMembers(set, KnownMembers.Digest(members.Select(m => m.Id)),
             _options.KeepMemberIds ? members.ToImmutableDictionary(m => (m.Address, m.ProtocolPort), m => m.Id) : null)
         {
@@ -360,8 +361,13 @@ public sealed class LoadBalancerView : IDisposable
         Update(state =>
         {
             if (!state.Trees.TryGetValue(loadBalancerId, out ViewTree? tree) || tree.Written >= began) return state;
-            return state with { Trees = state.Trees.SetItem(loadBalancerId, tree with { Members = tree.Members.SetItem(poolId, known) }) };
+            EquatableArray<PoolMember> lost = tree.LoadBalancer.ProvisioningStatus is ProvisioningStatus.Active
+                ? [.. members.Where(m => m.ProvisioningStatus is ProvisioningStatus.PendingDelete).Select(Known)]
+                : [];
+            return state with { Trees = state.Trees.SetItem(loadBalancerId, tree with { Members = tree.Members.SetItem(poolId, known with { Lost = lost }) }) };
         });
+
+        static PoolMember Known(Member member) => new(new MemberTarget(member.Name, member.Address, member.SubnetId), member.ProtocolPort, member.MonitorPort);
     }
 
     /// <summary>How fresh one part is, and whose turn it is to list it.</summary>

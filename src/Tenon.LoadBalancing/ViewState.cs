@@ -74,6 +74,7 @@ internal sealed record ViewTree(LoadBalancer LoadBalancer)
                 p, Members.GetValueOrDefault(p.Id)?.Set, Monitors.GetValueOrDefault(p.Id), Members.GetValueOrDefault(p.Id)?.Ids)
             {
                 BrokenMembers = Members.GetValueOrDefault(p.Id)?.Broken ?? EquatableArray<string>.Empty,
+                LostMembers = Members.GetValueOrDefault(p.Id)?.Lost ?? EquatableArray<PoolMember>.Empty,
             }),
         ])
     {
@@ -95,6 +96,9 @@ internal sealed record KnownMembers(MemberSet Set, UInt128? IdDigest, ImmutableD
 
     /// <summary>Those that were in ERROR then, in words. As long as there are any, they are read again whenever their owner is looked at.</summary>
     public EquatableArray<string> Broken { get; init; }
+
+    /// <summary>Those that were in PENDING_DELETE then, under a load balancer that was ACTIVE: their provider has lost them.</summary>
+    public EquatableArray<PoolMember> Lost { get; init; }
 
     public static UInt128 Digest(IEnumerable<string> ids)
     {

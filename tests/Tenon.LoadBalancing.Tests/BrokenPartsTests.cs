@@ -58,6 +58,23 @@ public sealed class BrokenPartsTests
         LoadBalancerPlanner.Plan(Monitored(), _cloud.Observe()).Notes.ShouldHaveSingleItem();
     }
 
+    [Fact]
+    public void A_member_that_its_provider_lost_while_it_was_deleted_is_given_once_more_and_then_taken_away()
+    {
+        var lost = new PoolMember(new MemberTarget("gone", "10.0.0.9", null), 30080);
+        DesiredLoadBalancer desired = Monitored();
+        _cloud.Converge(desired);
+        MemberSet wanted = desired.Listeners[0].Pool.Members;
+        MemberSet both = MemberSet.Of([.. wanted, lost]);
+        Change(l => WithPool(l, p => p with { Members = both, LostMembers = [lost] }));
+
+        LoadBalancerPlanner.Plan(desired, _cloud.Observe()).Plan.Changes.ShouldHaveSingleItem()
+            .ShouldBeOfType<LoadBalancerChange.ReplaceMembers>().Members.ShouldBe(both);
+        Change(l => WithPool(l, p => p with { LostMembers = [] }));
+        LoadBalancerPlanner.Plan(desired, _cloud.Observe()).Plan.Changes.ShouldHaveSingleItem()
+            .ShouldBeOfType<LoadBalancerChange.ReplaceMembers>().Members.ShouldBe(wanted);
+    }
+
     private static DesiredLoadBalancer Monitored()
     {
         DesiredListener listener = Listener(80);

@@ -109,4 +109,37 @@ public sealed class VipTests
         await world.UntilQuietAsync();
         Balancers(world).Count.ShouldBe(1);
     }
+
+    [Fact(Timeout = 120_000)]
+    public async Task A_load_balancer_in_ERROR_is_replaced_and_keeps_its_virtual_IP_and_its_floating_IP()
+    {
+        await using NetworkHarness world = await NetworkHarness.CreateAsync(Ct, options: s_options with { ResyncPeriod = TimeSpan.FromSeconds(1) });
+        await world.StartAsync();
+        await world.Kubernetes.CreateAsync(Web("LoadBalancer"), Ct);
+        await world.UntilAsync(async () => (await world.Kubernetes.GetAsync<Service>(new("default", "web"), Ct))?.Status.LoadBalancer.Ingress.Count == 1, () => "the address");
+        (string broken, JsonNode floating) = ((string)Balancer(world, "web")!["id"]!, world.List("network", "/v2.0/floatingips", "floatingips").Single()!);
+
+        world.Sandbox.OpenStack.FailLoadBalancer(broken).ShouldBeTrue();
+        await world.UntilAsync(() => Balancer(world, "web") is { } anew && (string)anew["id"]! != broken && (string)anew["provisioning_status"]! == "ACTIVE", () => "another load balancer");
+        (string address, string? port) = ((string)Balancer(world, "web")!["vip_address"]!, (string?)Balancer(world, "web")!["vip_port_id"]);
+        address.ShouldBe("10.254.7.7");
+        await world.UntilAsync(() => world.List("network", "/v2.0/floatingips", "floatingips") is [var only] && (string?)only!["port_id"] == port, () => "the floating IP on the new port");
+        JsonNode kept = world.List("network", "/v2.0/floatingips", "floatingips").Single()!;
+        ((string)kept["id"]!, (string)kept["floating_ip_address"]!).ShouldBe(((string)floating["id"]!, (string)floating["floating_ip_address"]!));
+        await world.UntilAsync(async () => await EventsAsync(world, "LoadBalancerInError") is [var told] && told!.Contains("made anew with the same addresses", StringComparison.Ordinal), () => "an event that says so");
+    }
+
+    [Fact(Timeout = 120_000)]
+    public async Task A_load_balancer_that_stays_pending_is_reported_as_stuck()
+    {
+        await using NetworkHarness world = await NetworkHarness.CreateAsync(Ct, options: s_options with { ResyncPeriod = TimeSpan.FromSeconds(1), StuckAfter = TimeSpan.FromSeconds(2) });
+        world.Sandbox.OpenStack.Delays = world.Sandbox.OpenStack.Delays with { LoadBalancer = TimeSpan.FromHours(1) };
+        await world.StartAsync();
+        await world.Kubernetes.CreateAsync(Web(), Ct);
+        await world.UntilAsync(async () => await EventsAsync(world, "LoadBalancerStuck") is [var told, ..] && told!.Contains("since", StringComparison.Ordinal), () => "an event about it");
+        ((string)Balancer(world, "web")!["provisioning_status"]!).ShouldBe("PENDING_CREATE");
+    }
+
+    private static async Task<string[]> EventsAsync(NetworkHarness world, string reason)
+        => [.. (await world.Kubernetes.ListAsync<Event>(new() { Namespace = "default" }, Ct).ToListAsync(Ct)).Where(e => e.Reason == reason && e.InvolvedObject.Name == "web").Select(e => e.Message!)];
 }
