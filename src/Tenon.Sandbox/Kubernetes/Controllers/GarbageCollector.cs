@@ -20,13 +20,11 @@ internal sealed class GarbageCollector(ClusterAccess cluster) : SandboxControlle
     /// <summary>What belongs to an owner, by its UID, as far as events have told: whoever is missing comes with an event of its own.</summary>
     private readonly Dictionary<string, HashSet<(GroupResource Resource, NamespacedName Key)>> _told = [];
 
-    private static readonly HashSet<GroupResource> NeverOwners = [Kinds.Events, Kinds.Leases, Kinds.Endpoints, Kinds.EndpointSlices];
-
     /// <inheritdoc/>
     public override string Name => "garbagecollector";
 
     /// <inheritdoc/>
-    public override IReadOnlyList<GroupResource> Watches => [.. Cluster.Objects.Registry.All.Select(d => d.GroupResource).Where(r => !NeverOwners.Contains(r))];
+    public override IReadOnlyList<GroupResource> Watches => [.. Cluster.Objects.Registry.All.Select(d => d.GroupResource)];
 
     /// <inheritdoc/>
     public override IEnumerable<NamespacedName> Affected(StoreEvent change)
