@@ -197,7 +197,8 @@ public sealed class ControllerTests
         await using ScriptedApi api = await ScriptedApi.StartAsync(server.AnswerAsync);
         using KubernetesClient client = api.Client();
         var informer = new Informer<ConfigMap>(client);
-        var elector = new LeaderElector(client, new() { Lease = new("kube-system", "tenon-1"), Identity = "me" });
+        // A lease of its own: instruments belong to the process, and other tests elect leaders at the same time.
+        var elector = new LeaderElector(client, new() { Lease = new("kube-system", "tenon-host"), Identity = "me" });
         var recorder = new EventRecorder(client, new() { Component = "tenon" });
         var seen = new ConcurrentQueue<string>();
         bool led = false;
@@ -229,10 +230,10 @@ public sealed class ControllerTests
         string metrics = await http.GetStringAsync("/metrics", TestContext.Current.CancellationToken);
         metrics.ShouldContain("tenon_reconcile_total{controller=\"maps\",result=\"settled\"} ");
         metrics.ShouldContain("workqueue_adds_total{name=\"maps\"}");
-        metrics.ShouldContain("leader_election_master_status{name=\"kube-system/tenon-1\"} 1");
+        metrics.ShouldContain("leader_election_master_status{name=\"kube-system/tenon-host\"} 1");
         await stop.CancelAsync();
         await running;
-        ((string?)server.Find("/apis/coordination.k8s.io/v1/namespaces/kube-system/leases/tenon-1")!["spec"]!["holderIdentity"]).ShouldBe("");
+        ((string?)server.Find("/apis/coordination.k8s.io/v1/namespaces/kube-system/leases/tenon-host")!["spec"]!["holderIdentity"]).ShouldBe("");
         server.All("/api/v1/namespaces/default/events").Sum(e => (int)e["count"]!).ShouldBe(seen.Count);
     }
 

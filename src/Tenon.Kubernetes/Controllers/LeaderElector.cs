@@ -97,9 +97,10 @@ public sealed partial class LeaderElector
     /// <summary>As the public one, with the two ends apart: the first token asks for a graceful end, the second means that the lease is lost.</summary>
     internal async Task RunAsync(Func<CancellationToken, CancellationToken, Task> work, CancellationToken cancellationToken)
     {
+        ReportLeading(0);
         if (!await AcquireAsync(cancellationToken)) return;
         _leading = true;
-        ElectionTelemetry.Leading.Add(1, new KeyValuePair<string, object?>("name", _options.Lease.ToString()));
+        ReportLeading(1);
         LogLeading(_options.Lease, _options.Identity);
         using var lost = new CancellationTokenSource();
         using var finished = new CancellationTokenSource();
@@ -121,7 +122,7 @@ public sealed partial class LeaderElector
         {
             await finished.CancelAsync();
             await renewing;
-            ElectionTelemetry.Leading.Add(-1, new KeyValuePair<string, object?>("name", _options.Lease.ToString()));
+            ReportLeading(0);
             if (_leading && _options.ReleaseOnCancel) await ReleaseAsync();
             _leading = false;
         }
@@ -333,6 +334,8 @@ public sealed partial class LeaderElector
         }
     }
 
+    private void ReportLeading(int value) => ElectionTelemetry.Leading.Record(value, new KeyValuePair<string, object?>("name", _options.Lease.ToString()));
+
     [LoggerMessage(Level = LogLevel.Information, Message = "Leading: {Identity} holds lease {Lease}")]
     private partial void LogLeading(NamespacedName lease, string identity);
 
@@ -356,6 +359,6 @@ internal static class ElectionTelemetry
 {
     private static readonly Meter s_meter = new(QueueTelemetry.MeterName);
 
-    public static readonly UpDownCounter<long> Leading = s_meter.CreateUpDownCounter<long>(
-        "leader_election_master_status", description: "1 while this process leads, by lease.");
+    public static readonly Gauge<int> Leading = s_meter.CreateGauge<int>(
+        "leader_election_master_status", description: "1 while this process leads, 0 while it stands by, by lease.");
 }
