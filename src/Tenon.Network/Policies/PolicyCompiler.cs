@@ -24,7 +24,9 @@ public static class PolicyCompiler
         var defaults = new DefaultTier(world, peers);
         var services = new VirtualIps(world, peers);
 
-        var groups = new List<DesiredGroup> { new(CompiledPolicies.ClusterGroup, "all pods", Ordered(NodeRules(world))) };
+        var groups = new List<DesiredGroup>();
+        // Without a pod nothing carries it and nothing refers to it: a cluster that is taken down leaves no group.
+        if (peers.Identities.Count > 0) groups.Add(new(CompiledPolicies.ClusterGroup, "all pods", Ordered(NodeRules(world))));
         groups.AddRange(peers.Namespaces.Select(n => new DesiredGroup(CompiledPolicies.NamespaceGroup(n), n, [])));
         foreach (PodIdentity identity in peers.Identities)
         {

@@ -43,7 +43,7 @@ public sealed class PodLifeTests
         ports.Select(p => p.NetworkId).Distinct().Count().ShouldBe(3);
 
         foreach (string pod in (string[])["a", "b", "c", "d"]) await world.DeletePodAsync(pod);
-        await world.UntilAsync(async () => (await world.PortsAsync()).Count == 0 && (await world.GroupsAsync()).Count == 1, () => "all ports and groups to go");
+        await world.UntilAsync(async () => (await world.PortsAsync()).Count == 0 && (await world.GroupsAsync()).Count == 0, () => "all ports and groups to go");
         world.Agents.PodPorts.List().ShouldBeEmpty();
         world.List("network", "/v2.0/trunks", "trunks").SelectMany(t => t!["sub_ports"]!.AsArray()).ShouldBeEmpty();
 
