@@ -35,9 +35,15 @@ internal sealed class RunningTenon : IAsyncDisposable
     }
 
     /// <summary>Starts it.</summary>
-    public static RunningTenon Start(params string[] arguments)
+    public static RunningTenon Start(params string[] arguments) => StartProgram(Tool.Tenon, arguments);
+
+    /// <summary>Starts it in a network namespace; <c>null</c> is the test's own.</summary>
+    public static RunningTenon StartIn(string? @namespace, params string[] arguments)
+        => @namespace is null ? Start(arguments) : StartProgram("nsenter", [$"--net=/run/netns/{@namespace}", Tool.Tenon, .. arguments]);
+
+    private static RunningTenon StartProgram(string program, string[] arguments)
     {
-        var running = new RunningTenon(new Process { StartInfo = Tool.StartOf(Tool.Tenon, arguments, null) });
+        var running = new RunningTenon(new Process { StartInfo = Tool.StartOf(program, arguments, null) });
         running._process.OutputDataReceived += running.Append;
         running._process.ErrorDataReceived += running.Append;
         running._process.Start();

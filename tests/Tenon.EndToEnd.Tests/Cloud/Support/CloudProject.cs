@@ -11,13 +11,14 @@ namespace Tenon.EndToEnd.Tests.Cloud.Support;
 internal sealed class CloudProject : IAsyncDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(180);
+    private const string HostBindingRole = "port_binder";
     private static readonly string[] Roles = ["member", "load-balancer_member"];
 
     private readonly ConcurrentDictionary<string, bool> _made = [];
     private readonly ConcurrentBag<Guest> _guests = [];
     private readonly string _password = Guid.NewGuid().ToString("N");
     private Wire? _member;
-    private string? _projectId, _userId;
+    private string? _projectId, _userId, _roleId;
 
     private CloudProject(TestCloud cloud) => Cloud = cloud;
 
@@ -88,6 +89,14 @@ internal sealed class CloudProject : IAsyncDisposable
         }
     }
 
+    /// <summary>Lets the user say on which host a port is, from the next login on (the test cloud's policy names the role).</summary>
+    public async Task AllowHostBindingAsync()
+    {
+        Answer role = await Cloud.Admin.PostAsync("identity", "/roles", new { role = new { name = HostBindingRole } });
+        _roleId = role.Status == 409 ? (await Cloud.Admin.GetAsync("identity", $"/roles?name={HostBindingRole}")).ShouldBe(200)["roles/0/id"] : role.ShouldBe(201)["role/id"];
+        (await Cloud.Admin.PutAsync("identity", $"/projects/{_projectId}/users/{_userId}/roles/{_roleId}", null)).ShouldBe(204);
+    }
+
     /// <summary>POSTs one wrapped object, demands success, and remembers that the test made it.</summary>
     public async Task<Answer> MakeAsync(CloudKind kind, object body, string? path = null)
     {
@@ -119,10 +128,10 @@ internal sealed class CloudProject : IAsyncDisposable
     public async Task<Guest[]> AddGuestsAsync(string securityGroupId, params string[] names)
         => await Task.WhenAll(names.Select((name, index) => AddGuestAsync(securityGroupId, name, $"az{(index % 3) + 1}")));
 
-    /// <summary>Builds one server and plugs its guest in.</summary>
-    public async Task<Guest> AddGuestAsync(string securityGroupId, string name, string zone)
+    /// <summary>Builds one server and plugs its guest in, on the machines' network unless it is told another.</summary>
+    public async Task<Guest> AddGuestAsync(string securityGroupId, string name, string zone, string? networkId = null)
     {
-        Guest guest = await Guest.CreateAsync(this, name, zone, securityGroupId);
+        Guest guest = await Guest.CreateAsync(this, name, zone, securityGroupId, networkId ?? NetworkId);
         _guests.Add(guest);
         await guest.PlugAsync();
         return guest;
@@ -156,6 +165,7 @@ internal sealed class CloudProject : IAsyncDisposable
     private async Task DeleteAccountAsync()
     {
         Wire admin = Cloud.Admin;
+        if (_roleId is not null) (await admin.DeleteAsync("identity", $"/roles/{_roleId}")).ShouldBe(204);
         if (_userId is not null) (await admin.DeleteAsync("identity", $"/users/{_userId}")).ShouldBe(204);
         if (_projectId is null) return;
         Answer groups = await admin.GetAsync("network", $"/v2.0/security-groups?project_id={_projectId}&name=default");

@@ -10,7 +10,7 @@ namespace Tenon.EndToEnd.Tests.Cloud.Support;
 [Collection(CloudCollection.Name)]
 public abstract class CloudTest(TestCloud cloud) : IAsyncLifetime
 {
-    private readonly List<CloudCluster> _clusters = [];
+    private readonly List<IAsyncDisposable> _clusters = [];
     private CloudProject? _project;
 
     /// <summary>The test's project.</summary>
@@ -28,7 +28,7 @@ public abstract class CloudTest(TestCloud cloud) : IAsyncLifetime
     {
         GC.SuppressFinalize(this);
         var attempts = new Attempts();
-        foreach (CloudCluster cluster in _clusters) await attempts.MakeAsync(() => cluster.DisposeAsync().AsTask());
+        foreach (IAsyncDisposable cluster in _clusters) await attempts.MakeAsync(() => cluster.DisposeAsync().AsTask());
         if (_project is { } project)
         {
             if (TestContext.Current.TestState?.Result == TestResult.Passed) await attempts.MakeAsync(project.ShouldHoldNothingElseAsync);
@@ -44,6 +44,14 @@ public abstract class CloudTest(TestCloud cloud) : IAsyncLifetime
         CloudCluster cluster = await CloudCluster.CreateAsync(Project, options, name, podRange);
         _clusters.Add(cluster);
         if (start) cluster.StartController();
+        return cluster;
+    }
+
+    /// <summary>A cluster whose nodes are compute hosts and whose pods are on Neutron.</summary>
+    private protected async Task<PodCluster> CreatePodClusterAsync(string[] hosts, params string[] options)
+    {
+        PodCluster cluster = await PodCluster.CreateAsync(Project, hosts, options);
+        _clusters.Add(cluster);
         return cluster;
     }
 }

@@ -9,6 +9,7 @@ internal sealed class Guest : IAsyncDisposable
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(60);
     private readonly CloudProject _project;
     private GuestProgram? _program;
+    private string _prefixLength = "", _gateway = "";
     private bool _plugged;
 
     private Guest(CloudProject project, string name, string zone) => (_project, Name, Zone) = (project, name, zone);
@@ -39,10 +40,12 @@ internal sealed class Guest : IAsyncDisposable
     private static string Plug { get; } = Path.Combine(Tool.Repository, "tools", "test-cloud", "plug");
 
     /// <summary>Builds the server and waits until it is ACTIVE.</summary>
-    public static async Task<Guest> CreateAsync(CloudProject project, string name, string zone, string securityGroupId)
+    public static async Task<Guest> CreateAsync(CloudProject project, string name, string zone, string securityGroupId, string networkId)
     {
         var guest = new Guest(project, name, zone);
-        Answer port = await project.MakeAsync(CloudKind.Port, new { port = new { name, network_id = project.NetworkId, security_groups = new[] { securityGroupId } } });
+        Answer port = await project.MakeAsync(CloudKind.Port, new { port = new { name, network_id = networkId, security_groups = new[] { securityGroupId } } });
+        Answer subnet = (await project.Member.GetAsync("network", $"/v2.0/subnets/{port["port/fixed_ips/0/subnet_id"]}")).ShouldBe(200);
+        (guest._prefixLength, guest._gateway) = (subnet["subnet/cidr"]!.Split('/')[1], subnet["subnet/gateway_ip"]!);
         (guest.PortId, guest.Mac, guest.Address) = (port["port/id"]!, port["port/mac_address"]!, port["port/fixed_ips/0/ip_address"]!);
         Answer server = await project.MakeAsync(CloudKind.Server, new
         {
@@ -65,7 +68,7 @@ internal sealed class Guest : IAsyncDisposable
     public async Task PlugAsync()
     {
         _plugged = true;
-        (await Tool.RunAsync(Plug, [Host, Namespace, PortId, Mac, $"{Address}/24", _project.Gateway])).ShouldEndWith(0);
+        (await Tool.RunAsync(Plug, [Host, Namespace, PortId, Mac, $"{Address}/{_prefixLength}", _gateway])).ShouldEndWith(0);
         _program = GuestProgram.Start(Namespace, Name);
         Answer? port = null;
         await Eventually.UntilAsync($"the port of {Name} is ACTIVE", Limit, async () =>
@@ -84,6 +87,12 @@ internal sealed class Guest : IAsyncDisposable
     /// <summary>Ends <see cref="ServeHttpAsync"/> (<c>http</c>) or <see cref="ServeUdpAsync"/> (<c>udp</c>).</summary>
     public Task CloseAsync(string protocol, int port) => _program!.TellAsync($"close {protocol} {port}");
 
+    /// <summary>Gives its program an order (<c>guest.py</c>).</summary>
+    public Task TellAsync(string order) => _program!.TellAsync(order);
+
+    /// <summary>Tries targets, <c>PROTOCOL/ADDRESS/PORT</c> each, and returns a 1 or 0 for each.</summary>
+    public Task<string> ProbeAsync(IEnumerable<string> targets) => _program!.AskAsync($"probe {string.Join(' ', targets)}");
+
     /// <summary>Runs a program as the guest, whatever it ends with.</summary>
     public Task<Ended> RunAsync(params string[] command) => Tool.RunAsync("ip", ["netns", "exec", Namespace, .. command]);
 
@@ -98,12 +107,13 @@ internal sealed class Guest : IAsyncDisposable
         await UntilServerAsync(status);
     }
 
-    /// <summary>Deletes the server and unplugs the guest.</summary>
+    /// <summary>Deletes the server and its port, and unplugs the guest.</summary>
     public async Task DeleteAsync()
     {
         (await _project.Member.DeleteAsync("compute", $"/servers/{ServerId}")).ShouldBe(204);
         await Eventually.UntilAsync($"server {Name} is gone", Limit, async () => (await _project.Member.GetAsync("compute", $"/servers/{ServerId}")).Status == 404);
         await DisposeAsync();
+        (await _project.Member.DeleteAsync("network", $"/v2.0/ports/{PortId}")).Status.ShouldBeOneOf(204, 404);
     }
 
     /// <inheritdoc/>

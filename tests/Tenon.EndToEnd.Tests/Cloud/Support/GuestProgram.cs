@@ -9,14 +9,16 @@ internal sealed class GuestProgram : IAsyncDisposable
     private readonly Process _process;
     private readonly SemaphoreSlim _one = new(1);
 
-    private GuestProgram(Process process) => _process = process;
+    private readonly string _namespace;
+
+    private GuestProgram(Process process, string @namespace) => (_process, _namespace) = (process, @namespace);
 
     /// <summary>Starts it in a namespace.</summary>
     public static GuestProgram Start(string @namespace, string name)
     {
         string script = Path.Combine(AppContext.BaseDirectory, "Cloud", "Support", "guest.py");
         Process process = Process.Start(Tool.StartOf("ip", ["netns", "exec", @namespace, "/usr/bin/python3", "-I", script, name], null))!;
-        var program = new GuestProgram(process);
+        var program = new GuestProgram(process, @namespace);
         process.ErrorDataReceived += (_, line) =>
         {
             if (line.Data is not null) TestContext.Current.TestOutputHelper?.WriteLine($"{name}: {line.Data}");
@@ -26,7 +28,10 @@ internal sealed class GuestProgram : IAsyncDisposable
     }
 
     /// <summary>Gives an order and waits for it to be carried out.</summary>
-    public async Task TellAsync(string order)
+    public async Task TellAsync(string order) => (await AskAsync(order)).ShouldBeEmpty(order);
+
+    /// <summary>Gives an order and returns what it is answered.</summary>
+    public async Task<string> AskAsync(string order)
     {
         CancellationToken cancellationToken = TestContext.Current.CancellationToken;
         await _one.WaitAsync(cancellationToken);
@@ -34,7 +39,9 @@ internal sealed class GuestProgram : IAsyncDisposable
         {
             await _process.StandardInput.WriteLineAsync(order.AsMemory(), cancellationToken);
             await _process.StandardInput.FlushAsync(cancellationToken);
-            (await _process.StandardOutput.ReadLineAsync(cancellationToken)).ShouldBe("ok", order);
+            string answer = (await _process.StandardOutput.ReadLineAsync(cancellationToken)).ShouldNotBeNull($"the program in {_namespace} has ended");
+            answer.ShouldStartWith("ok", Case.Sensitive, order);
+            return answer[2..].TrimStart();
         }
         finally
         {
