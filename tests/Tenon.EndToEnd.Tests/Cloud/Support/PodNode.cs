@@ -6,7 +6,6 @@ namespace Tenon.EndToEnd.Tests.Cloud.Support;
 /// <summary>A compute host of the test cloud as a node: the real agent in the host's network namespace, on the host's Open vSwitch.</summary>
 internal sealed class PodNode : IAsyncDisposable
 {
-    private const string First = "compute1";
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(60);
     private readonly Process? _forward;
     private readonly string _folder;
@@ -18,9 +17,9 @@ internal sealed class PodNode : IAsyncDisposable
         _arguments =
         [
             "node", "agent", "--node-name", host, "--kubeconfig", kubeconfig, "--socket", Socket, "--state-dir", Path.Combine(_folder, "attachments"),
-            "--ovsdb-socket", $"{SwitchFolder}/db.sock", "--install-cni", "false", "--health-port", "0",
+            "--ovsdb-socket", $"{HostSwitch.FolderOf(host)}/db.sock", "--install-cni", "false", "--health-port", "0",
         ];
-        Agent = RunningTenon.StartIn(Namespace, _arguments);
+        Agent = RunningTenon.StartIn(HostSwitch.NamespaceOf(host), _arguments);
     }
 
     /// <summary>The host's name, and the node's.</summary>
@@ -32,11 +31,6 @@ internal sealed class PodNode : IAsyncDisposable
     /// <summary>The agent.</summary>
     public RunningTenon Agent { get; }
 
-    /// <summary>The host's network namespace; the first host's is the machine's own.</summary>
-    private string? Namespace => Host == First ? null : Host;
-
-    private string SwitchFolder => Host == First ? "/run/openvswitch" : $"/run/testcloud/{Host}";
-
     /// <summary>Starts the agent and returns when it is served.</summary>
     /// <param name="host">The compute host.</param>
     /// <param name="folder">Where its files go.</param>
@@ -44,7 +38,7 @@ internal sealed class PodNode : IAsyncDisposable
     /// <param name="port">Its port.</param>
     public static async Task<PodNode> StartAsync(string host, string folder, string kubeconfig, int port)
     {
-        Process? forward = host == First ? null : await ForwardAsync(host, port);
+        Process? forward = HostSwitch.NamespaceOf(host) is null ? null : await ForwardAsync(host, port);
         var node = new PodNode(host, folder, kubeconfig, forward);
         try
         {
@@ -68,7 +62,7 @@ internal sealed class PodNode : IAsyncDisposable
         string left = "";
         await Eventually.UntilAsync($"nothing of a pod is left on {Host}", Limit, async () =>
         {
-            Ended interfaces = await Tool.RunAsync("ovs-vsctl", [$"--db=unix:{SwitchFolder}/db.sock", "--timeout=20", "--columns=name", "--bare", "find", "Interface", "external_ids:tenon-container!=\"\""]);
+            Ended interfaces = await Tool.RunAsync("ovs-vsctl", [$"--db=unix:{HostSwitch.FolderOf(Host)}/db.sock", "--timeout=20", "--columns=name", "--bare", "find", "Interface", "external_ids:tenon-container!=\"\""]);
             Ended links = await RunAsync("ip", "-o", "link", "show", "type", "veth");
             string[] ours = [.. links.ShouldEndWith(0).Output.Split('\n').Where(l => l.Contains("alias tenon", StringComparison.Ordinal) || l.Split(' ').ElementAtOrDefault(1)?.StartsWith("tn", StringComparison.Ordinal) == true)];
             left = $"{interfaces.ShouldEndWith(0).Output.Trim()}{string.Join('\n', ours)}{string.Join('\n', Directory.EnumerateFiles(Path.Combine(_folder, "attachments")))}";
@@ -87,7 +81,7 @@ internal sealed class PodNode : IAsyncDisposable
     }
 
     private Task<Ended> RunAsync(params string[] command)
-        => Namespace is null ? Tool.RunAsync(command[0], command[1..]) : Tool.RunAsync("nsenter", [$"--net=/run/netns/{Namespace}", .. command]);
+        => HostSwitch.NamespaceOf(Host) is not { } name ? Tool.RunAsync(command[0], command[1..]) : Tool.RunAsync("nsenter", [$"--net=/run/netns/{name}", .. command]);
 
     /// <summary>The API server listens on the machine's loopback alone, which another namespace does not see.</summary>
     private static async Task<Process> ForwardAsync(string host, int port)
