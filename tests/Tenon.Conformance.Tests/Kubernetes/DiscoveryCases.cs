@@ -52,14 +52,14 @@ public sealed class DiscoveryCases(Clusters clusters)
     {
         ClusterSide cluster = await clusters.GetAsync(side);
         // 1.26 calls its JSON plain text.
-        JsonNode two = JsonNode.Parse((await cluster.Admin.GetAsync("/openapi/v2", "Accept: application/json")).ShouldBe(200).Text)!;
+        async Task<JsonNode> ReadAsync(string path) => JsonNode.Parse((await cluster.Admin.GetAsync(path, "Accept: application/json")).ShouldBe(200).Text)!;
+        JsonNode two = await ReadAsync("/openapi/v2");
         two["swagger"]!.ToString().ShouldBe("2.0");
         two["definitions"]!.AsObject().ContainsKey("io.k8s.api.core.v1.Service").ShouldBeTrue();
-        Answer three = (await cluster.Admin.GetAsync("/openapi/v3")).ShouldBe(200);
-        string where = three.At("paths")!.AsObject()["apis/apps/v1"]!["serverRelativeURL"]!.ToString();
-        Answer apps = (await cluster.Admin.GetAsync(where, "Accept: application/json")).ShouldBe(200);
-        apps["openapi"]!.ShouldStartWith("3.0");
-        var deployment = apps.At("components")!["schemas"]!["io.k8s.api.apps.v1.Deployment"]!;
+        JsonNode three = await ReadAsync("/openapi/v3");
+        JsonNode apps = await ReadAsync(three["paths"]!["apis/apps/v1"]!["serverRelativeURL"]!.ToString());
+        apps["openapi"]!.ToString().ShouldStartWith("3.0");
+        JsonNode deployment = apps["components"]!["schemas"]!["io.k8s.api.apps.v1.Deployment"]!;
         deployment["x-kubernetes-group-version-kind"]![0]!["kind"]!.ToString().ShouldBe("Deployment");
     }
 

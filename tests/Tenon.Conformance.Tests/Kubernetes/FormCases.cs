@@ -55,10 +55,12 @@ public sealed class FormCases(Clusters clusters)
     public async Task A_watched_table_sends_its_columns_once(string side)
     {
         await using KubeScratch scratch = await (await clusters.GetAsync(side)).NewScratchAsync();
-        string from = (await scratch.ConfigMapAsync("zero"))["metadata/resourceVersion"]!;
-        await scratch.ConfigMapAsync("one");
-        await scratch.ConfigMapAsync("two");
-        using WatchLines watch = await scratch.Admin.WatchAsync(scratch.Path("configmaps", $"?watch=true&resourceVersion={from}&fieldSelector=metadata.name!%3Dkube-root-ca.crt"), Table);
+        // By label: controllers put certificates of theirs into a new namespace.
+        const string Labels = """ "labels":{"x":"y"} """;
+        string from = (await scratch.ConfigMapAsync("zero", metadata: Labels))["metadata/resourceVersion"]!;
+        await scratch.ConfigMapAsync("one", metadata: Labels);
+        await scratch.ConfigMapAsync("two", metadata: Labels);
+        using WatchLines watch = await scratch.Admin.WatchAsync(scratch.Path("configmaps", $"?watch=true&resourceVersion={from}&labelSelector=x"), Table);
         JsonObject first = (await watch.NextAsync())!["object"]!.AsObject(), second = (await watch.NextAsync())!["object"]!.AsObject();
         first["columnDefinitions"]!.AsArray().Count.ShouldBe(3);
         first["rows"]!.AsArray().Count.ShouldBe(1);
