@@ -1,4 +1,5 @@
 using Tenon.Core;
+using Tenon.Network.Contracts;
 using Tenon.Network.Ports;
 using Tenon.OpenStack;
 
@@ -7,6 +8,8 @@ namespace Tenon.Network.Control;
 /// <summary>What a refused call means to the pods that wait for it, and what to do about it.</summary>
 internal static class PortProblems
 {
+    private static readonly TimeSpan s_longWait = TimeSpan.FromSeconds(5);
+
     /// <summary>The problems of the pods for which a call was made; those of pools are nobody's.</summary>
     public static IEnumerable<PortProblem> Of(object change, OpenStackException refused) => change switch
     {
@@ -14,6 +17,13 @@ internal static class PortProblems
             .Select(n => new PortProblem(NamespacedName.Parse(n), ReasonOf(refused), MessageOf(refused, create.Ports[0].BindingHostId))),
         _ => [],
     };
+
+    /// <summary>What pods without a port wait for when the cloud fails in a way that passes. A short failure is nobody's problem: only those that wait for long are told.</summary>
+    public static IEnumerable<PortProblem> OfWaiting(IEnumerable<PodEntry> pods, IReadOnlyDictionary<NamespacedName, PodPort> podPorts, OpenStackException failure, DateTimeOffset now)
+        => from pod in pods
+           where pod.Node.Length > 0 && podPorts.GetValueOrDefault(pod.Name)?.Spec.PodUid != pod.Uid && now - pod.CreatedAt >= s_longWait
+           select new PortProblem(pod.Name, "CloudUnavailable",
+               $"the pod has no port yet, since the cloud's {failure.Service} service fails: {failure.ServiceMessage.TrimEnd('.', ' ')}; it is asked again and again, and the pod gets its port when it answers");
 
     private static string ReasonOf(OpenStackException refused) => refused.Kind switch
     {

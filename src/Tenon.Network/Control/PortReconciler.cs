@@ -90,17 +90,24 @@ public sealed partial class PortReconciler : IReconciler
             Outcome outcome = await PassAsync(failures, cancellationToken);
             if (failures.First is null) return outcome;
         }
-        catch (Exception)
+        catch (Exception e)
         {
-            _cloud.IsStale = true;
+            Distrust(e);
             throw;
         }
 
-        // What a failed call has done is not known: everything is listed again before the next pass.
-        _cloud.IsStale = true;
+        Distrust(failures.First);
         return failures.First is OpenStackException { IsTransient: false } refused
             ? new Outcome.Waiting($"the cloud to allow it: {refused.Message}", _options.MaxBackoff)
             : throw failures.First!;
+    }
+
+    /// <summary>What a failed call has done is not known: everything is listed again before the next pass.</summary>
+    private void Distrust(Exception failure)
+    {
+        _cloud.IsStale = true;
+        if (failure is not OpenStackException { IsTransient: true } cloud) return;
+        _reporter.TellAlso([.. PortProblems.OfWaiting(RefreshPods(PodPorts.All()), PodPorts.All(), cloud, _time.GetUtcNow())]);
     }
 
     private async Task ObserveAsync(CancellationToken cancellationToken)

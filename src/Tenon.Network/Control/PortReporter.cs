@@ -16,6 +16,19 @@ internal sealed class PortReporter(IEventRecorder events, ILister<Pod> pods, ILi
     /// <summary>Tells what was not told yet; what is not a problem any more may be told again.</summary>
     public void Tell(IReadOnlyCollection<PortProblem> problems)
     {
+        Record(problems);
+        _told = [.. problems];
+    }
+
+    /// <summary>Tells of further problems, while it cannot be looked whether those before still are.</summary>
+    public void TellAlso(IReadOnlyCollection<PortProblem> problems)
+    {
+        Record(problems);
+        _told.UnionWith(problems);
+    }
+
+    private void Record(IReadOnlyCollection<PortProblem> problems)
+    {
         foreach (PortProblem problem in problems.Where(p => !_told.Contains(p)))
         {
             ObjectReference? about = problem.Pod.Namespace.Length == 0
@@ -23,7 +36,5 @@ internal sealed class PortReporter(IEventRecorder events, ILister<Pod> pods, ILi
                 : pods.Get(problem.Pod) is { } pod ? ObjectReference.To(pod) : null;
             if (about is not null) events.Record(about, EventType.Warning, problem.Reason, problem.Message);
         }
-
-        _told = [.. problems];
     }
 }

@@ -141,6 +141,21 @@ public sealed class PodLifeTests
     }
 
     [Fact(Timeout = 120_000)]
+    public async Task A_pod_that_waits_for_a_cloud_that_fails_is_told_so_and_gets_its_port_when_it_answers()
+    {
+        await using NetworkHarness world = await NetworkHarness.CreateAsync(Ct);
+        await world.StartAsync();
+        await world.AddPodAsync("before");
+        await world.UntilPluggedAsync(1);
+        world.Sandbox.Faults.Add(new FaultRule { Id = "down", Service = "network", Kind = FaultKind.DropBefore });
+        await world.AddPodAsync("a");
+        await world.UntilAsync(async () => (await world.EventsAsync("a")).Any(e => e.StartsWith("CloudUnavailable: the pod has no port yet, since the cloud's network service fails", StringComparison.Ordinal)), () => "the event");
+        (await world.EventsAsync("before")).ShouldBeEmpty();
+        world.Sandbox.Faults.Remove("down").ShouldBeTrue();
+        await world.UntilPluggedAsync(2);
+    }
+
+    [Fact(Timeout = 120_000)]
     public async Task Another_network_is_refused_on_a_running_pod_with_an_event()
     {
         await using NetworkHarness world = await NetworkHarness.CreateAsync(Ct);
