@@ -34,7 +34,7 @@ public static class ServiceVips
     /// <param name="service">The Service.</param>
     /// <param name="slices">Its endpoints.</param>
     /// <param name="around">Where they go.</param>
-    /// <param name="subnetOf">The subnet of an endpoint, for those that are pods with ports of their own.</param>
+    /// <param name="subnetOf">The subnet of an endpoint; <see langword="null"/> where the cloud shows none.</param>
     /// <returns>The load balancers; and why there is none for an address, for an event.</returns>
     public static (EquatableArray<DesiredLoadBalancer> LoadBalancers, string? Problem) Of(
         Service service, IReadOnlyCollection<EndpointSlice> slices, VipSurroundings around, Func<Endpoint, bool, string?> subnetOf)
@@ -55,11 +55,13 @@ public static class ServiceVips
             EndpointSlice[] ofFamily = OfFamily(slices, v6);
             DesiredLoadBalancer identity = Identity(around.Cluster, service.Metadata.Key, v6);
             bool ovn = around.Provider == "ovn";
+            // OVN's driver refuses a member without a subnet, and asks no further of one with.
+            string? SubnetFor(Endpoint endpoint) => subnetOf(endpoint, v6) ?? (ovn ? subnet.Id : null);
             made.Add(identity with
             {
                 Provider = around.Provider,
                 Vip = new VipPlacement { SubnetId = subnet.Id, Address = address },
-                Listeners = [.. service.Spec.Ports.Select((port, index) => Listener(service, ofFamily, identity.Name, port, index, ovn, e => subnetOf(e, v6)))],
+                Listeners = [.. service.Spec.Ports.Select((port, index) => Listener(service, ofFamily, identity.Name, port, index, ovn, SubnetFor))],
                 FloatingIp = IsExternal(service) && !v6 && around.FloatingNetworkId is { } network ? identity.FloatingIp! with { NetworkId = network } : null,
                 KeepFloatingIp = IsExternal(service),
                 Build = ovn ? BuildMode.PopulatedWithoutMonitors : BuildMode.Populated,

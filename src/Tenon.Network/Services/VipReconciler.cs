@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Net;
 using System.Text.Json.Nodes;
 using Microsoft.Extensions.Logging;
 using Tenon.Core;
@@ -86,7 +87,7 @@ public sealed partial class VipReconciler : IReconciler
         await _clients.Networks.EnsureAsync(_options.ResyncPeriod, cancellationToken);
         var around = new VipSurroundings(_options.ClusterName, _options.LoadBalancerProvider, [.. status.Subnets], _clients.Networks.ExternalNetwork(_options.FloatingNetworkId));
         EndpointSlice[] slices = [.. _clients.Caches.Slices.Find(ServiceIndex, service.Metadata.Key.ToString())];
-        (EquatableArray<DesiredLoadBalancer> desired, string? problem) = ServiceVips.Of(service, slices, around, SubnetOf);
+        (EquatableArray<DesiredLoadBalancer> desired, string? problem) = ServiceVips.Of(service, slices, around, (e, v6) => SubnetOf(status.RouterId, e, v6));
         if (problem is not null) _clients.Events.Record(ObjectReference.To(service), EventType.Warning, "VirtualIPOutOfRange", problem);
         service = await AddFinalizerAsync(service, cancellationToken);
         Outcome outcome = Outcome.Done;
@@ -199,11 +200,16 @@ public sealed partial class VipReconciler : IReconciler
             $"waiting for {waiting.For} since {(int)(now - since).TotalMinutes} minutes: Octavia lets nobody change a load balancer that is pending; its operator must set it to ERROR, and it is replaced here with its addresses");
     }
 
-    private string? SubnetOf(Endpoint endpoint, bool v6)
+    /// <summary>A pod's subnet; that of anything else behind the router, such as a machine, by its address.</summary>
+    private string? SubnetOf(string? routerId, Endpoint endpoint, bool v6)
     {
-        if (endpoint.TargetRef is not { Kind: "Pod" } pod || _clients.Caches.PodPorts.Get(new(pod.Namespace, pod.Name)) is not { } port) return null;
-        VirtualNetwork? network = _clients.Caches.Networks.Get(NamespacedName.Parse(port.Spec.Network));
-        return network?.Status?.Subnets.FirstOrDefault(s => s.Cidr.Contains(':', StringComparison.Ordinal) == v6)?.Id;
+        if (endpoint.TargetRef is { Kind: "Pod" } pod && _clients.Caches.PodPorts.Get(new(pod.Namespace, pod.Name)) is { } port)
+        {
+            VirtualNetwork? network = _clients.Caches.Networks.Get(NamespacedName.Parse(port.Spec.Network));
+            return network?.Status?.Subnets.FirstOrDefault(s => s.Cidr.Contains(':', StringComparison.Ordinal) == v6)?.Id;
+        }
+
+        return routerId is not null && IPAddress.TryParse(endpoint.Addresses[0], out IPAddress? address) ? _clients.Networks.SubnetOf(routerId, address) : null;
     }
 
     private async Task<Service> AddFinalizerAsync(Service service, CancellationToken cancellationToken)

@@ -1,5 +1,7 @@
 using System.Collections.Immutable;
+using System.Net;
 using Tenon.Core;
+using Tenon.Network.Policies;
 using Tenon.OpenStack.Networking;
 
 namespace Tenon.Network.VirtualNetworks;
@@ -50,6 +52,11 @@ public sealed class CloudNetworks(INetworkReader reader, INetworkWriter writer, 
         OpenStack.Networking.Network[] external = [.. _state!.Networks.Values.Where(n => n.External)];
         return id ?? (external.FirstOrDefault(n => n.IsDefault) ?? (external.Length == 1 ? external[0] : null))?.Id;
     }
+
+    /// <summary>The subnet that holds an address, of those that a router joins; their ranges do not overlap.</summary>
+    public string? SubnetOf(string routerId, IPAddress address)
+        => _state!.Legs.Where(l => l.RouterId == routerId).Select(l => _state.Subnets.GetValueOrDefault(l.SubnetId)).OfType<Subnet>()
+            .FirstOrDefault(s => AddressRanges.Parse(s.Cidr).Contains(address))?.Id;
 
     /// <summary>The subnet pools that can be seen.</summary>
     public EquatableArray<SubnetPool> Pools => _state!.Pools;

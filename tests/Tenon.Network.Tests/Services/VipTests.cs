@@ -81,6 +81,35 @@ public sealed class VipTests
     }
 
     [Fact(Timeout = 120_000)]
+    public async Task Endpoints_written_by_hand_are_followed_as_members_on_the_subnets_that_hold_them()
+    {
+        const string Elsewhere = "192.0.2.9";
+        await using NetworkHarness world = await NetworkHarness.CreateAsync(Ct, options: s_options);
+        await world.StartAsync();
+        await world.AddPodAsync("a");
+        await world.UntilPluggedAsync(1);
+        string pod = world.Agents.PodPorts.Get(new("default", "a"))!.Spec.Addresses[0].Address.Split('/')[0];
+        string machine = $"{pod[..pod.LastIndexOf('.')]}.200";
+        await world.Kubernetes.CreateAsync(Web() with { Spec = Web().Spec with { Selector = new Dictionary<string, string>() } }, Ct);
+        await world.Kubernetes.CreateAsync(ByHand(machine), Ct);
+        await world.UntilAsync(() => Members(world) is [var one] && one == $"{machine}:8080", () => "the machine");
+
+        await world.Kubernetes.UpdateAsync(ByHand(machine, Elsewhere), Ct);
+        await world.UntilAsync(() => Members(world).Length == 2, () => "the other too");
+        JsonNode pool = world.List("load-balancer", "/v2.0/lbaas/pools", "pools").Single(p => ((string)p!["name"]!).EndsWith("_web", StringComparison.Ordinal))!;
+        Dictionary<string, string?> subnets = world.List("load-balancer", $"/v2.0/lbaas/pools/{pool["id"]}/members", "members").ToDictionary(m => (string)m!["address"]!, m => (string?)m!["subnet_id"]);
+        subnets[machine].ShouldBe(SubnetOf("10.128.0.0/20"));
+        subnets[Elsewhere].ShouldBe(SubnetOf("10.254.0.0/16"), "nothing better is known, and OVN takes no member without");
+
+        await world.Kubernetes.UpdateAsync(ByHand(Elsewhere), Ct);
+        await world.UntilAsync(() => Members(world) is [var one] && one == $"{Elsewhere}:8080", () => "only the other");
+
+        string SubnetOf(string range) => (string)world.List("network", "/v2.0/subnets", "subnets").Single(s => (string)s!["cidr"]! == range)!["id"]!;
+        static EndpointSlice ByHand(params string[] addresses)
+            => Slice() with { Endpoints = [.. addresses.Select(a => new Endpoint { Addresses = [a], Conditions = new EndpointConditions { Ready = true } })] };
+    }
+
+    [Fact(Timeout = 120_000)]
     public async Task Type_LoadBalancer_adds_a_floating_IP_on_the_same_virtual_IP_and_all_goes_with_the_Service()
     {
         await using NetworkHarness world = await NetworkHarness.CreateAsync(Ct, options: s_options);
