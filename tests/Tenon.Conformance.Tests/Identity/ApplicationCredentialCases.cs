@@ -100,13 +100,31 @@ public sealed class ApplicationCredentialCases(Clouds clouds, OwnProjects projec
         await using var client = new CloudClient(cloud.Credentials with { Method = new AuthMethod.ApplicationCredential(id, null, null, null, null, new("chosen")), Scope = AuthScope.None });
         await client.Identity.GetSelfAsync(TestContext.Current.CancellationToken);
         (await wire.DeleteAsync("identity", $"{Path(wire)}/{id}")).ShouldBe(204);
-        OpenStackException refused = await Should.ThrowAsync<OpenStackException>(async () => await client.Identity.ListProjectsAsync(TestContext.Current.CancellationToken).GetAsyncEnumerator().MoveNextAsync());
-        refused.Kind.ShouldBe(OpenStackErrorKind.Unauthorized);
-        (await wire.GetAsync("identity", "/auth/projects", $"X-Auth-Token: {token}")).ShouldRefuse(404, missing);
-        (await cloud.Admin.ValidateAsync(token)).ShouldRefuse(404, missing);
+        // A thread of Keystone's looks a token's credential up in the cache of the request that it served before: each may let the token in once more.
+        (await RefusalAsync(client)).Kind.ShouldBe(OpenStackErrorKind.Unauthorized);
+        (await RefusedAsync(() => wire.GetAsync("identity", "/auth/projects", $"X-Auth-Token: {token}"))).ShouldRefuse(404, missing);
+        (await RefusedAsync(() => cloud.Admin.ValidateAsync(token))).ShouldRefuse(404, missing);
         (await wire.LogInAsync(Auth.Credential(id, "chosen"))).ShouldRefuse(404, missing);
         (await wire.DeleteAsync("identity", $"{Path(wire)}/{id}")).ShouldRefuse(404, missing);
-        (await wire.GetAsync("compute", "/servers", $"X-Auth-Token: {token}")).ShouldBe(401);
+        (await RefusedAsync(() => wire.GetAsync("compute", "/servers", $"X-Auth-Token: {token}"))).ShouldBe(401);
+
+        static Task<Answer> RefusedAsync(Func<Task<Answer>> ask) => Scratch.UntilAsync(ask, a => a.Status >= 400, "refused: the token of a deleted credential");
+    }
+
+    /// <summary>What a client meets whose credential is deleted.</summary>
+    private static async Task<OpenStackException> RefusalAsync(CloudClient client)
+    {
+        while (true)
+        {
+            try
+            {
+                await foreach (Project _ in client.Identity.ListProjectsAsync(TestContext.Current.CancellationToken)) break;
+            }
+            catch (OpenStackException e)
+            {
+                return e;
+            }
+        }
     }
 
     [Theory(Timeout = 120_000), Sides, Believed("Every time in a token has a fraction and a Z.")]
