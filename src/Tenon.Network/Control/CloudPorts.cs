@@ -19,19 +19,32 @@ internal sealed class CloudPorts(IPortClient ports, ITrunkClient trunks, ISecuri
     private ConcurrentDictionary<string, Port> _ports = [];
     private ConcurrentDictionary<string, SecurityGroup> _groups = [];
     private ConcurrentDictionary<string, Trunk> _trunks = [];
+    private ConcurrentDictionary<string, string> _trunkOf = [];
     private Dictionary<string, Port> _parents = [];
 
     /// <summary>Whether something may be otherwise than is known.</summary>
     public bool IsStale { get; set; } = true;
 
     /// <summary>The cluster's ports.</summary>
-    public IReadOnlyList<Port> Ports => [.. _ports.Values];
+    public IEnumerable<Port> Ports => _ports.Select(p => p.Value);
+
+    /// <summary>A port of the cluster, or <see langword="null"/>.</summary>
+    public Port? Find(string portId) => _ports.GetValueOrDefault(portId);
 
     /// <summary>The cluster's security groups.</summary>
     public IReadOnlyList<SecurityGroup> Groups => [.. _groups.Values];
 
     /// <summary>The trunks that can be seen.</summary>
     public IEnumerable<Trunk> Trunks => _trunks.Values;
+
+    /// <summary>Those of some trunks that can be seen.</summary>
+    public IEnumerable<Trunk> TrunksOf(IEnumerable<string> trunkIds) => trunkIds.Select(id => _trunks.GetValueOrDefault(id)).OfType<Trunk>();
+
+    /// <summary>The ID of the trunk that a port is in.</summary>
+    public string? TrunkOf(Port port) => _trunkOf.GetValueOrDefault(port.Id);
+
+    /// <summary>The IDs of the security groups that some port has.</summary>
+    public HashSet<string> UsedGroups() => [.. Ports.SelectMany(p => p.SecurityGroups)];
 
     /// <summary>The parents of trunks, by the machine that has them.</summary>
     public ILookup<string, Port> Parents => _parents.Values.ToLookup(p => p.DeviceId);
@@ -57,6 +70,7 @@ internal sealed class CloudPorts(IPortClient ports, ITrunkClient trunks, ISecuri
         string[] unknown = [.. all.Values.Select(t => t.PortId)];
         _parents = unknown.Length == 0 ? [] : await ToDictionaryAsync(ports.ListPortsAsync(new() { Ids = [.. unknown] }, cancellationToken), p => p.Id);
         _trunks = new(all);
+        _trunkOf = new(all.Values.SelectMany(t => t.SubPorts.Select(s => KeyValuePair.Create(s.PortId, t.Id))));
     }
 
     /// <summary>Makes security groups; what is made has Neutron's two rules that let everything out.</summary>
@@ -118,7 +132,12 @@ internal sealed class CloudPorts(IPortClient ports, ITrunkClient trunks, ISecuri
         }
     }
 
-    private void Keep(Trunk trunk) => _trunks[trunk.Id] = trunk;
+    private void Keep(Trunk trunk)
+    {
+        foreach (SubPort gone in _trunks.GetValueOrDefault(trunk.Id)?.SubPorts ?? []) _trunkOf.TryRemove(gone.PortId, out _);
+        foreach (SubPort there in trunk.SubPorts) _trunkOf[there.PortId] = trunk.Id;
+        _trunks[trunk.Id] = trunk;
+    }
 
     private void RemoveRule(string groupId, string ruleId)
     {

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Tenon.Core;
 using Tenon.Kubernetes.Objects;
 using Tenon.Network.Assignment;
@@ -8,7 +9,8 @@ namespace Tenon.Network.Control;
 /// <summary>A pod as far as the network cares.</summary>
 internal sealed class PodEntry
 {
-    public required string Version { get; init; }
+    /// <summary>The version of the pod that was read last.</summary>
+    public required string Version { get; set; }
 
     public required string? SpaceNetwork { get; init; }
 
@@ -36,6 +38,12 @@ internal sealed class PodEntry
     /// <summary>What makes pods alike to the compiler.</summary>
     public string Likeness { get; private set; } = "";
 
+    /// <summary>Whether it differs from what was read before in nothing that the network cares for: most news of a pod are its kubelet's.</summary>
+    public bool IsSameTo(PodEntry other)
+        => Uid == other.Uid && Node == other.Node && IsFinished == other.IsFinished && SpaceNetwork == other.SpaceNetwork && Choice == other.Choice
+            && Policy.Network == other.Policy.Network && Policy.NamedPorts == other.Policy.NamedPorts && Policy.Uses == other.Policy.Uses
+            && Policy.Labels.Count == other.Policy.Labels.Count && Policy.Labels.All(l => other.Policy.Labels.TryGetValue(l.Key, out string? value) && value == l.Value);
+
     /// <summary>Reads the identity in the words of a vocabulary.</summary>
     public void Identify(Vocabulary vocabulary)
     {
@@ -49,29 +57,48 @@ internal sealed class PodEntry
 /// <param name="options">How pods choose their network.</param>
 internal sealed class PodBook(NetworkOptions options)
 {
-    private Dictionary<NamespacedName, PodEntry?> _pods = [];
+    private readonly Dictionary<NamespacedName, (PodEntry? Entry, int Look)> _pods = [];
+    private int _look;
 
     /// <summary>The pods, finished ones among them.</summary>
-    public IEnumerable<PodEntry> Pods => _pods.Values.OfType<PodEntry>();
+    public IEnumerable<PodEntry> Pods => _pods.Values.Select(p => p.Entry).OfType<PodEntry>();
 
     /// <summary>Takes the pods as they are now.</summary>
     /// <param name="pods">The pods.</param>
     /// <param name="spaceOf">Their namespaces.</param>
     /// <param name="networkOf">The network on which a running pod is, by name and UID, whatever is asked for now.</param>
-    public void Refresh(IReadOnlyCollection<Pod> pods, Func<string, Namespace?> spaceOf, Func<NamespacedName, string, string?> networkOf)
+    /// <param name="changed">Takes the nodes of pods that came, went or are not as they were.</param>
+    public void Refresh(IReadOnlyCollection<Pod> pods, Func<string, Namespace?> spaceOf, Func<NamespacedName, string, string?> networkOf, ISet<string> changed)
     {
-        var next = new Dictionary<NamespacedName, PodEntry?>(pods.Count);
+        _look++;
         foreach (Pod pod in pods)
         {
             NamespacedName key = pod.Metadata.Key;
+            ref (PodEntry? Entry, int Look) known = ref CollectionsMarshal.GetValueRefOrAddDefault(_pods, key, out _);
             Namespace? space = spaceOf(key.Namespace);
             string? spaceNetwork = space?.Metadata.Annotations.GetValueOrDefault(Contracts.NetworkNames.NetworkAnnotation);
             string? running = networkOf(key, pod.Metadata.Uid);
-            next[key] = _pods.GetValueOrDefault(key) is { } known && known.Version == pod.Metadata.ResourceVersion && known.Uid == pod.Metadata.Uid
-                && known.SpaceNetwork == spaceNetwork && (running is null || known.Policy.Network == running) ? known : Read(pod, space, spaceNetwork, running);
+            known.Look = _look;
+            if (known.Entry is { } old && old.Version == pod.Metadata.ResourceVersion && old.Uid == pod.Metadata.Uid && old.SpaceNetwork == spaceNetwork
+                && (running is null || old.Policy.Network == running)) continue;
+            PodEntry? now = Read(pod, space, spaceNetwork, running);
+            if (known.Entry is { } before && now is not null && before.IsSameTo(now))
+            {
+                before.Version = now.Version;
+                continue;
+            }
+
+            if (known.Entry is not null) changed.Add(known.Entry.Node);
+            if (now is not null) changed.Add(now.Node);
+            known.Entry = now;
         }
 
-        _pods = next;
+        if (_pods.Count == pods.Count) return;
+        foreach ((NamespacedName key, (PodEntry? entry, _)) in _pods.Where(p => p.Value.Look != _look).ToArray())
+        {
+            _pods.Remove(key);
+            if (entry is not null) changed.Add(entry.Node);
+        }
     }
 
     private PodEntry? Read(Pod pod, Namespace? space, string? spaceNetwork, string? running)

@@ -17,25 +17,42 @@ internal sealed class PodPortBook(KubernetesClient client, ILister<PodPort> list
     private readonly ConcurrentDictionary<NamespacedName, PodPort> _written = [];
     private readonly ConcurrentDictionary<string, bool> _gone = [];
     private readonly ConcurrentDictionary<NamespacedName, PodPortSpec> _unsure = [];
+    private readonly ConcurrentDictionary<(NamespacedName Pod, string Node), bool> _changed = [];
 
     /// <summary>The cache shows a change: what was remembered in its place is not needed any more.</summary>
     public void Observe(InformerChange<PodPort> change)
     {
         if (_written.TryGetValue(change.Key, out PodPort? written) && written.Metadata.Uid == change.Current.Metadata.Uid) _written.TryRemove(change.Key, out _);
         if (change is InformerChange<PodPort>.Deleted(var gone)) _gone.TryRemove(gone.Metadata.Uid, out _);
+
+        // Most changes are what nodes report of pods that they plug.
+        if (change is not InformerChange<PodPort>.Updated(_, var now) || now.Metadata.IsBeingDeleted) _changed[(change.Key, change.Current.Spec.Node)] = true;
     }
 
+    /// <summary>The PodPorts of which the cache showed since the last call that they came, went or are to go, with their nodes.</summary>
+    public IReadOnlyList<(NamespacedName Pod, string Node)> TakeChanged() => [.. _changed.Keys.Where(k => _changed.TryRemove(k, out _))];
+
     /// <summary>All PodPorts.</summary>
-    public IReadOnlyDictionary<NamespacedName, PodPort> All()
+    public IEnumerable<PodPort> All()
     {
         // What was remembered first: an entry that goes in between is in the cache already.
-        KeyValuePair<NamespacedName, PodPort>[] written = [.. _written];
-        IReadOnlyCollection<PodPort> cached = lister.List();
-        var all = new Dictionary<NamespacedName, PodPort>(cached.Count + written.Length);
-        foreach (PodPort port in cached.Where(p => !_gone.ContainsKey(p.Metadata.Uid))) all[port.Metadata.Key] = port;
-        foreach ((NamespacedName key, PodPort port) in written) all.TryAdd(key, port);
-        foreach ((NamespacedName key, PodPortSpec spec) in _unsure) all.TryAdd(key, new PodPort { Metadata = new ObjectMeta { Namespace = key.Namespace, Name = key.Name }, Spec = spec });
-        return all;
+        var others = new Dictionary<NamespacedName, PodPort>();
+        foreach ((NamespacedName key, PodPort port) in _written) others[key] = port;
+        foreach ((NamespacedName key, PodPortSpec spec) in _unsure) others.TryAdd(key, Unsure(key, spec));
+        foreach (PodPort port in lister.List().Where(p => !_gone.ContainsKey(p.Metadata.Uid)))
+        {
+            if (others.Count > 0) others.Remove(port.Metadata.Key);
+            yield return port;
+        }
+
+        foreach (PodPort port in others.Values) yield return port;
+    }
+
+    /// <summary>One PodPort, or <see langword="null"/>.</summary>
+    public PodPort? Get(NamespacedName pod)
+    {
+        PodPort? other = _written.TryGetValue(pod, out PodPort? written) ? written : _unsure.TryGetValue(pod, out PodPortSpec? spec) ? Unsure(pod, spec) : null;
+        return lister.Get(pod) is { } cached && !_gone.ContainsKey(cached.Metadata.Uid) ? cached : other;
     }
 
     /// <summary>Reads the PodPorts of which it is not known whether they were written.</summary>
@@ -114,4 +131,6 @@ internal sealed class PodPortBook(KubernetesClient client, ILister<PodPort> list
         _gone[port.Metadata.Uid] = true;
         if (lister.Get(pod)?.Metadata.Uid != port.Metadata.Uid) _gone.TryRemove(port.Metadata.Uid, out _);
     }
+
+    private static PodPort Unsure(NamespacedName pod, PodPortSpec spec) => new() { Metadata = new ObjectMeta { Namespace = pod.Namespace, Name = pod.Name }, Spec = spec };
 }

@@ -50,6 +50,9 @@ internal sealed class PolicyBook(NetworkOptions options, NetworkCaches caches, T
     /// <summary>How often policies were compiled.</summary>
     public int Compilations { get; private set; }
 
+    /// <summary>The words in which pods are told apart; another object when they change.</summary>
+    public Vocabulary Vocabulary => _vocabulary ?? throw new InvalidOperationException("Nothing was compiled yet.");
+
     /// <summary>When labels that no pod has any more are let go; <see langword="null"/> when there are none.</summary>
     public TimeSpan? NextExpiry { get; private set; }
 

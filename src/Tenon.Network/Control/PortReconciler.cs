@@ -3,7 +3,6 @@ using Microsoft.Extensions.Logging;
 using Tenon.Core;
 using Tenon.Kubernetes.Client;
 using Tenon.Kubernetes.Controllers;
-using Tenon.Network.Contracts;
 using Tenon.Network.Policies;
 using Tenon.Network.Ports;
 using Tenon.Network.SecurityGroups;
@@ -41,6 +40,7 @@ public sealed partial class PortReconciler : IReconciler
     private readonly PodBook _pods;
     private readonly PolicyBook _policies;
     private readonly PortReporter _reporter;
+    private readonly PortView _view;
     private readonly Dictionary<string, DateTimeOffset> _unused = [];
     private readonly HashSet<NamespacedName> _demanded = [];
     private HashSet<string> _knownNodes = [];
@@ -59,6 +59,7 @@ public sealed partial class PortReconciler : IReconciler
         _policies = new(options, clients.Caches, time);
         _reporter = new(clients.Events, clients.Caches.Pods, clients.Caches.Nodes);
         PodPorts = new(clients.Kubernetes, clients.Caches.PodPorts);
+        _view = new(options, _cloud, PodPorts);
         Gathering = new(options, time);
     }
 
@@ -78,7 +79,7 @@ public sealed partial class PortReconciler : IReconciler
         if (Gathering.Wait() is { } wait)
         {
             // Their networks are made meanwhile.
-            await DemandNetworksAsync(RefreshPods(PodPorts.All()), cancellationToken);
+            await DemandNetworksAsync(RefreshPods(), cancellationToken);
             return new Outcome.Waiting("further pods that come together", wait);
         }
 
@@ -117,11 +118,13 @@ public sealed partial class PortReconciler : IReconciler
         if (_cloud.IsStale || now - _listedAt >= _options.ResyncPeriod)
         {
             await _cloud.RefreshAsync(cancellationToken);
+            _view.Forget();
             (_listedAt, _trunksAt) = (now, now);
         }
         else if (!nodes.IsSubsetOf(_knownNodes) || (_trunkless && now - _trunksAt >= s_nodePause))
         {
             await _cloud.RefreshTrunksAsync(cancellationToken);
+            _view.Forget();
             _trunksAt = now;
         }
 
@@ -130,8 +133,14 @@ public sealed partial class PortReconciler : IReconciler
 
     private async Task<Outcome> PassAsync(Failures failures, CancellationToken cancellationToken)
     {
-        IReadOnlyDictionary<NamespacedName, PodPort> podPorts = PodPorts.All();
-        List<PodEntry> pods = RefreshPods(podPorts);
+        foreach ((NamespacedName pod, string node) in PodPorts.TakeChanged())
+        {
+            // A pod of the same name may wait on another node until the name is free.
+            _view.Changed.Add(node);
+            if (NodeOf(pod) is { } next) _view.Changed.Add(next);
+        }
+
+        List<PodEntry> pods = RefreshPods();
         List<PortProblem> problems = [.. _pods.Pods.Where(p => p.Choice.Problem is not null).Select(p => new PortProblem(p.Name, "NetworkNameInvalid", p.Choice.Problem!))];
         await DemandNetworksAsync(pods, cancellationToken);
         CompiledPolicies compiled = _policies.Compile(pods);
@@ -140,22 +149,27 @@ public sealed partial class PortReconciler : IReconciler
 
         (Dictionary<string, PortNode> nodes, Dictionary<string, string> unable) = NodeBindings.Of(_caches.Nodes.List(), _cloud.Trunks, _cloud.Parents);
         _trunkless = unable.Count > 0;
-        PortWorld world = WorldOf(pods, nodes, grown);
+        bool quiet = Gathering.SinceLast is not { } since || since >= _options.RefillAfter;
+        var basis = new PortBasis(_policies.Vocabulary, _cloud.GroupIds(), nodes, _knownNodes, ReadyNetworks(), grown);
+        PortWorld world = _view.Wish(pods, basis, quiet ? _options.Pool : _options.Pool with { Minimum = 0 });
         PortPlan plan = await SettlePortsAsync(world, failures, cancellationToken);
         bool more = await ShrinkAsync(plan, compiled, failures, cancellationToken);
 
-        problems.AddRange(plan.Problems.Select(p => p.Reason == "NodeCannotPlug" && NodeOf(p.Pod) is { } node && unable.TryGetValue(node, out string? why) ? p with { Message = $"node {node}: {why}" } : p));
+        problems.AddRange(_view.Problems(plan.Problems, NodeOf).Select(p => p.Reason == "NodeCannotPlug" && NodeOf(p.Pod) is { } node && unable.TryGetValue(node, out string? why) ? p with { Message = $"node {node}: {why}" } : p));
         problems.AddRange(failures.Problems);
         _reporter.Tell(problems);
         return more ? new Outcome.Waiting("further ports to be deleted", TimeSpan.FromMilliseconds(1)) : Then(world);
     }
 
     /// <summary>The pods that need a port, now or once they are scheduled.</summary>
-    private List<PodEntry> RefreshPods(IReadOnlyDictionary<NamespacedName, PodPort> podPorts)
+    private List<PodEntry> RefreshPods()
     {
-        _pods.Refresh(_caches.Pods.List(), s => _caches.Namespaces.Get(new("", s)), (name, uid) => podPorts.GetValueOrDefault(name) is { } p && p.Spec.PodUid == uid ? p.Spec.Network : null);
+        _pods.Refresh(_caches.Pods.List(), s => _caches.Namespaces.Get(new("", s)), (name, uid) => PodPorts.Get(name) is { } p && p.Spec.PodUid == uid ? p.Spec.Network : null, _view.Changed);
         return [.. _pods.Pods.Where(p => !p.IsFinished && p.Choice.Problem is null)];
     }
+
+    private Dictionary<string, PortNetwork> ReadyNetworks() => _caches.Networks.List().Where(n => n.Status?.NetworkId is not null && !n.Metadata.IsBeingDeleted)
+        .Select(n => new PortNetwork(n.Metadata.Key.ToString(), n.Status!.NetworkId!, [.. n.Status.Subnets], n.Status.Mtu ?? 0)).ToDictionary(n => n.Key);
 
     private string? NodeOf(NamespacedName pod) => _caches.Pods.Get(pod)?.Spec.NodeName;
 
@@ -199,14 +213,14 @@ public sealed partial class PortReconciler : IReconciler
     /// <returns>Whether all groups are as they should be, apart from what is too much in those that are in use.</returns>
     private async Task<bool> GrowGroupsAsync(CompiledPolicies compiled, Failures failures, CancellationToken cancellationToken)
     {
-        HashSet<string> used = UsedGroups();
+        var used = new Lazy<HashSet<string>>(_cloud.UsedGroups);
         for (int pass = 0; pass < 3; pass++)
         {
             Dictionary<string, string> ids = _cloud.GroupIds();
             GroupChange[] grow = [.. GroupPlanner.Plan(compiled.Groups, _cloud.Groups, _ => true).Where(c => c switch
             {
                 GroupChange.CreateGroups or GroupChange.CreateRules => true,
-                GroupChange.DeleteRule delete => !used.Contains(ids[delete.GroupKey]),
+                GroupChange.DeleteRule delete => !used.Value.Contains(ids[delete.GroupKey]),
                 _ => false,
             })];
             if (grow.Length == 0) return true;
@@ -218,58 +232,12 @@ public sealed partial class PortReconciler : IReconciler
         return true;
     }
 
-    private HashSet<string> UsedGroups() => [.. _cloud.Ports.SelectMany(p => p.SecurityGroups)];
-
-    private PortWorld WorldOf(List<PodEntry> pods, Dictionary<string, PortNode> nodes, bool grown)
-    {
-        Dictionary<string, string> ids = _cloud.GroupIds();
-        var shared = new Dictionary<string, EquatableArray<string>>();
-
-        // Groups that could not be made as they should be are given to no pod: one with too few rules would be cut off, one with too many open.
-        HashSet<string>? given = grown ? null : UsedGroups();
-        EquatableArray<string>? GroupsOf(PodEntry pod)
-        {
-            string likeness = $"{pod.Name.Namespace} {pod.Identity!.GroupKey}";
-            if (shared.TryGetValue(likeness, out EquatableArray<string> known)) return known;
-            string[] found = [.. PolicyBook.GroupsOf(pod).Select(ids.GetValueOrDefault).OfType<string>().Order(StringComparer.Ordinal)];
-            return found.Length == 3 && (given is null || found.All(given.Contains)) ? shared[likeness] = [.. found] : null;
-        }
-
-        var wishes = new List<PodWish>(pods.Count);
-        foreach (PodEntry pod in pods.Where(p => p.Node.Length > 0).OrderBy(p => p.CreatedAt).ThenBy(p => p.Uid, StringComparer.Ordinal))
-            if (GroupsOf(pod) is { } groups) wishes.Add(new(pod.Name, pod.Uid, pod.Node, pod.Choice.Network.ToString(), groups));
-        bool quiet = Gathering.SinceLast is not { } since || since >= _options.RefillAfter;
-        return new PortWorld
-        {
-            Mark = _cloud.Mark,
-            Pods = wishes,
-            Nodes = nodes,
-            KnownNodes = _knownNodes,
-            Networks = _caches.Networks.List().Where(n => n.Status?.NetworkId is not null && !n.Metadata.IsBeingDeleted)
-                .Select(n => new PortNetwork(n.Metadata.Key.ToString(), n.Status!.NetworkId!, [.. n.Status.Subnets], n.Status.Mtu ?? 0)).ToDictionary(n => n.Key),
-            Pool = quiet ? _options.Pool : _options.Pool with { Minimum = 0 },
-        };
-    }
-
-    private PortWorld Seen(PortWorld world)
-    {
-        IReadOnlyDictionary<NamespacedName, PodPort> all = PodPorts.All();
-        return world with
-        {
-            PodPorts = all.ToDictionary(p => p.Key, p => p.Value.Spec),
-            Plugged = all.Where(p => !(p.Value.Metadata.IsBeingDeleted && p.Value.IsReportedUnplugged)).Select(p => p.Key).ToHashSet(),
-            Leaving = all.Where(p => p.Value.Metadata.IsBeingDeleted).Select(p => p.Key).ToHashSet(),
-            Ports = _cloud.Ports,
-            Trunks = _cloud.Trunks.ToDictionary(t => t.Id, t => t.SubPorts),
-        };
-    }
-
     /// <summary>Takes all steps but the last ones, those that delete; returns the plan that is left.</summary>
     private async Task<PortPlan> SettlePortsAsync(PortWorld world, Failures failures, CancellationToken cancellationToken)
     {
         for (int pass = 0; pass < MaxPasses; pass++)
         {
-            PortPlan plan = PortPlanner.Plan(Seen(world));
+            PortPlan plan = PortPlanner.Plan(_view.See(world));
             ILookup<bool, PortChange> parts = plan.Changes.ToLookup(c => c is PortChange.RemoveSubPorts or PortChange.DeletePort);
             if (!parts[false].Any()) return plan;
             int before = failures.Count;
@@ -281,7 +249,9 @@ public sealed partial class PortReconciler : IReconciler
             if (failures.Count > before) return plan with { Changes = [] };
         }
 
-        return PortPlanner.Plan(Seen(world));
+        // It goes on with the next pass.
+        _view.Forget();
+        return PortPlanner.Plan(_view.See(world));
     }
 
     /// <summary>Deletes what nobody needs; in portions, so that pods that come meanwhile do not wait for it.</summary>
@@ -296,12 +266,14 @@ public sealed partial class PortReconciler : IReconciler
         if (!await EachAsync(unplug, c => ApplyAsync(c, cancellationToken), failures)) return false;
         if (!await EachAsync(deletes.Take(DeletesPerPass), c => ApplyAsync(c, cancellationToken), failures)) return false;
 
-        HashSet<string> used = UsedGroups();
-        GroupChange[] groups = [.. GroupPlanner.Plan(compiled.Groups, _cloud.Groups, id => used.Contains(id) || !IsOverdue(id))];
-        foreach (string id in _unused.Keys.Where(id => used.Contains(id) || !_cloud.Groups.Any(g => g.Id == id)).ToArray()) _unused.Remove(id);
+        var used = new Lazy<HashSet<string>>(_cloud.UsedGroups);
+        GroupChange[] groups = [.. GroupPlanner.Plan(compiled.Groups, _cloud.Groups, id => used.Value.Contains(id) || !IsOverdue(id))];
+        foreach (string id in _unused.Keys.Where(id => used.Value.Contains(id) || !_cloud.Groups.Any(g => g.Id == id)).ToArray()) _unused.Remove(id);
         await EachAsync(groups.Where(c => c is GroupChange.DeleteRule), c => _cloud.ApplyAsync(c, cancellationToken), failures);
         await EachAsync(groups.Where(c => c is GroupChange.DeleteGroup), c => DeleteGroupAsync(c, cancellationToken), failures);
-        return deletes.Length > DeletesPerPass;
+        if (deletes.Length <= DeletesPerPass) return false;
+        _view.Forget();
+        return true;
     }
 
     private bool IsOverdue(string groupId)

@@ -31,6 +31,9 @@ public static class PortPlanner
     /// <summary>The name of a pod's port, within Neutron's limit.</summary>
     public static string NameOf(NamespacedName pod) => BoundedName.Fit(pod.ToString(), 255);
 
+    /// <summary>The name of a port that is made for a node's pools.</summary>
+    public static string PoolNameOf(string node) => PoolName + node;
+
     /// <summary>What makes free ports alike.</summary>
     private sealed record Kind(string NetworkId, string Node, EquatableArray<string> Groups);
 
@@ -125,7 +128,7 @@ public static class PortPlanner
             {
                 int free = _free.TryGetValue(kind, out Queue<Port>? queue) ? queue.Count : 0;
                 if (free >= _world.Pool.Minimum) continue;
-                for (int i = 0; i < Math.Max(_world.Pool.Batch, _world.Pool.Minimum - free); i++) _create.Add(Create(kind, PoolName + kind.Node, kind.Node));
+                for (int i = 0; i < Math.Max(_world.Pool.Batch, _world.Pool.Minimum - free); i++) _create.Add(Create(kind, PoolNameOf(kind.Node), kind.Node));
             }
         }
 
