@@ -5,7 +5,7 @@ using Tenon.Bench;
 using Tenon.Bench.Cases;
 
 // ./bench [FILTER] [--json FILE]
-BenchCase[] all = [.. CloudControllerCases.All, .. NetworkCases.All, .. NodeCases.All];
+BenchCase[] all = [.. CloudControllerCases.All, .. NetworkCases.All, .. NodeCases.All, .. PathCases.All];
 string? filter = null;
 string? json = null;
 for (int i = 0; i < args.Length; i++)
