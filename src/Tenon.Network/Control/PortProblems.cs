@@ -19,9 +19,9 @@ internal static class PortProblems
     };
 
     /// <summary>What pods without a port wait for when the cloud fails in a way that passes. A short failure is nobody's problem: only those that wait for long are told.</summary>
-    public static IEnumerable<PortProblem> OfWaiting(IEnumerable<PodEntry> pods, IReadOnlyDictionary<NamespacedName, PodPort> podPorts, OpenStackException failure, DateTimeOffset now)
+    public static IEnumerable<PortProblem> OfWaiting(IEnumerable<PodEntry> pods, Func<NamespacedName, PodPort?> podPortOf, OpenStackException failure, DateTimeOffset now)
         => from pod in pods
-           where pod.Node.Length > 0 && podPorts.GetValueOrDefault(pod.Name)?.Spec.PodUid != pod.Uid && now - pod.CreatedAt >= s_longWait
+           where pod.Node.Length > 0 && podPortOf(pod.Name)?.Spec.PodUid != pod.Uid && now - pod.CreatedAt >= s_longWait
            select new PortProblem(pod.Name, "CloudUnavailable",
                $"the pod has no port yet, since the cloud's {failure.Service} service fails: {failure.ServiceMessage.TrimEnd('.', ' ')}; it is asked again and again, and the pod gets its port when it answers");
 

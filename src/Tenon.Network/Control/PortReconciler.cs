@@ -108,7 +108,7 @@ public sealed partial class PortReconciler : IReconciler
     {
         _cloud.IsStale = true;
         if (failure is not OpenStackException { IsTransient: true } cloud) return;
-        _reporter.TellAlso([.. PortProblems.OfWaiting(RefreshPods(PodPorts.All()), PodPorts.All(), cloud, _time.GetUtcNow())]);
+        _reporter.TellAlso([.. PortProblems.OfWaiting(RefreshPods(), PodPorts.Get, cloud, _time.GetUtcNow())]);
     }
 
     private async Task ObserveAsync(CancellationToken cancellationToken)
