@@ -98,7 +98,7 @@ internal sealed class RandomWork(CloudCluster cluster, CloudProject project, Gue
             Dictionary<string, string> addresses = seen.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(l => l.Split('=')).ToDictionary(p => p[0], p => p[1]);
             told = await cluster.KubectlAsync("get", "events", "--sort-by=.lastTimestamp", "-o", "custom-columns=LAST:.lastTimestamp,N:.count,OBJECT:.involvedObject.name,REASON:.reason,MESSAGE:.message");
             if (!addresses.Keys.ToHashSet().SetEquals(_services.Keys) || addresses.Values.Any(a => a.Length == 0)) return false;
-            return await cluster.TryPlanAsync() is { } plan && plan["changes"]!.AsArray().Count == 0;
+            return await cluster.TryPlanAsync() is { } plan && plan["changes"]!.AsArray().Count == 0 && plan["problems"]!.AsArray().Count == 0;
         }, () => $"services:\n{seen}\n{told}\n{cluster.Controller.Log}");
     }
 
