@@ -8,9 +8,9 @@ internal sealed class RunningTenon : IAsyncDisposable
 {
     private static readonly TimeSpan StopLimit = TimeSpan.FromSeconds(30);
     private readonly Process _process;
-    private readonly StringBuilder _log = new();
+    private readonly StringBuilder _log;
 
-    private RunningTenon(Process process) => _process = process;
+    private RunningTenon(Process process, StringBuilder log) => (_process, _log) = (process, log);
 
     /// <summary>Everything it has written so far.</summary>
     public string Log
@@ -41,9 +41,11 @@ internal sealed class RunningTenon : IAsyncDisposable
     public static RunningTenon StartIn(string? @namespace, params string[] arguments)
         => @namespace is null ? Start(arguments) : StartProgram("nsenter", [$"--net=/run/netns/{@namespace}", Tool.Tenon, .. arguments]);
 
-    private static RunningTenon StartProgram(string program, string[] arguments)
+    private static RunningTenon StartProgram(string program, string[] arguments) => Start(Tool.StartOf(program, arguments, null), new StringBuilder());
+
+    private static RunningTenon Start(ProcessStartInfo start, StringBuilder log)
     {
-        var running = new RunningTenon(new Process { StartInfo = Tool.StartOf(program, arguments, null) });
+        var running = new RunningTenon(new Process { StartInfo = start }, log);
         running._process.OutputDataReceived += running.Append;
         running._process.ErrorDataReceived += running.Append;
         running._process.Start();
@@ -58,6 +60,22 @@ internal sealed class RunningTenon : IAsyncDisposable
         using (Process signal = Process.Start("kill", ["-TERM", $"{_process.Id}"])) await signal.WaitForExitAsync(CancellationToken.None);
         await _process.WaitForExitAsync(CancellationToken.None).WaitAsync(StopLimit, TimeProvider.System);
         return _process.ExitCode;
+    }
+
+    /// <summary>Ends it as a crash would: it gets no chance to finish anything.</summary>
+    public async Task KillAsync()
+    {
+        _process.Kill();
+        await _process.WaitForExitAsync(CancellationToken.None).WaitAsync(StopLimit, TimeProvider.System);
+    }
+
+    /// <summary>Starts it once more after it has ended; the log goes on.</summary>
+    public async Task<RunningTenon> StartAgainAsync()
+    {
+        HasEnded.ShouldBeTrue();
+        ProcessStartInfo start = _process.StartInfo;
+        await DisposeAsync();
+        return Start(start, _log);
     }
 
     public async ValueTask DisposeAsync()

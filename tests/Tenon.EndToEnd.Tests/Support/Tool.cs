@@ -39,9 +39,14 @@ internal static class Tool
     public static Task<Ended> TenonAsync(params string[] arguments) => RunAsync(Tenon, arguments);
 
     /// <summary>Runs a program to its end; it is killed with all its children when the test is cancelled.</summary>
-    public static async Task<Ended> RunAsync(string program, IReadOnlyList<string> arguments, IReadOnlyDictionary<string, string>? environment = null, string? input = null)
+    public static Task<Ended> RunAsync(string program, IReadOnlyList<string> arguments, IReadOnlyDictionary<string, string>? environment = null, string? input = null)
+        => RunUntilAsync(program, arguments, environment, input, CancellationToken.None);
+
+    /// <summary>The same; it is killed earlier when <paramref name="end"/> is cancelled.</summary>
+    public static async Task<Ended> RunUntilAsync(string program, IReadOnlyList<string> arguments, IReadOnlyDictionary<string, string>? environment, string? input, CancellationToken end)
     {
-        CancellationToken cancellationToken = TestLife.Token;
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(TestLife.Token, end);
+        CancellationToken cancellationToken = either.Token;
         using Process process = Process.Start(StartOf(program, arguments, environment)) ?? throw new InvalidOperationException($"{program} did not start");
         try
         {

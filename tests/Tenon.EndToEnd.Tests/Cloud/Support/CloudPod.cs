@@ -57,26 +57,34 @@ internal sealed class CloudPod(PodDeclaration declaration, PodNode node, string 
 
     private static string Plugin { get; } = FindPlugin();
 
-    /// <summary>Makes the namespace and has it plugged; returns what the plugin says.</summary>
-    public async Task<JsonNode> AddAsync(string uid)
+    /// <summary>Makes the namespace and has it plugged.</summary>
+    public async Task AddAsync(string uid) => (await TryAddAsync(uid, TestLife.Token)).ShouldBeNull($"ADD of {Name}\n{node.Agent.Log}");
+
+    /// <summary>The same, which may fail: then the plugin's error is returned, and it is to be unplugged.</summary>
+    /// <param name="uid">The pod's UID.</param>
+    /// <param name="end">Kills the plugin, as a kubelet does whose pod is deleted meanwhile.</param>
+    public async Task<string?> TryAddAsync(string uid, CancellationToken end)
     {
         _made = true;
         (await Tool.RunAsync("ip", ["netns", "add", Namespace])).ShouldEndWith(0);
         (await Tool.RunAsync("ip", ["-n", Namespace, "link", "set", "lo", "up"])).ShouldEndWith(0);
-        Ended added = await CallAsync("ADD", uid);
-        added.Code.ShouldBe(0, $"ADD of {Name}: {added.Output}\n{node.Agent.Log}");
-        JsonNode result = JsonNode.Parse(added.Output)!;
-        Address = result["ips"]![0]!["address"]!.ToString().Split('/')[0];
+        Ended added = await CallAsync("ADD", uid, end);
+        if (added.Code != 0) return $"{added.Output}{added.Errors}";
+        Address = JsonNode.Parse(added.Output)!["ips"]![0]!["address"]!.ToString().Split('/')[0];
         _program = GuestProgram.Start(Namespace, Name);
-        return result;
+        return null;
     }
 
     /// <summary>Has it unplugged and removes the namespace.</summary>
-    public async Task DeleteAsync(string uid)
+    public async Task DeleteAsync(string uid) => (await TryDeleteAsync(uid)).ShouldBeNull($"DEL of {Name}\n{node.Agent.Log}");
+
+    /// <summary>The same, which may fail: then the plugin's error is returned, and it is to be tried again.</summary>
+    public async Task<string?> TryDeleteAsync(string uid)
     {
-        Ended deleted = await CallAsync("DEL", uid);
-        deleted.Code.ShouldBe(0, $"DEL of {Name}: {deleted.Output}\n{node.Agent.Log}");
+        Ended deleted = await CallAsync("DEL", uid, TestLife.Token);
+        if (deleted.Code != 0) return $"{deleted.Output}{deleted.Errors}";
         await DisposeAsync();
+        return null;
     }
 
     /// <summary>Gives its program an order (<c>guest.py</c>).</summary>
@@ -98,7 +106,7 @@ internal sealed class CloudPod(PodDeclaration declaration, PodNode node, string 
         (await Tool.RunAsync("ip", ["netns", "delete", Namespace])).ShouldEndWith(0);
     }
 
-    private Task<Ended> CallAsync(string command, string uid)
+    private Task<Ended> CallAsync(string command, string uid, CancellationToken end)
     {
         var variables = new Dictionary<string, string>
         {
@@ -110,7 +118,7 @@ internal sealed class CloudPod(PodDeclaration declaration, PodNode node, string 
             ["CNI_ARGS"] = $"IgnoreUnknown=1;K8S_POD_NAMESPACE={declaration.Space};K8S_POD_NAME={Name};K8S_POD_INFRA_CONTAINER_ID={_containerId};K8S_POD_UID={uid}",
         };
         var configuration = new JsonObject { ["cniVersion"] = "1.1.0", ["name"] = "tenon", ["type"] = "tenon-cni", ["socket"] = node.Socket };
-        return Tool.RunAsync(Plugin, [], variables, configuration.ToJsonString());
+        return Tool.RunUntilAsync(Plugin, [], variables, configuration.ToJsonString(), end);
     }
 
     private static string FindPlugin()

@@ -11,6 +11,9 @@ internal static class CloudServices
     /// <summary>Those whose death a cluster must survive.</summary>
     public static readonly IReadOnlyList<string> Mortal = ["neutron", "octavia-api", "octavia-driver-agent", "keystone", "nova-api", "ovn-northd", "mariadb"];
 
+    /// <summary>Whether the cloud is of that kind.</summary>
+    public static bool AreOurs => File.Exists(Path.Combine(ProcessFolder, "neutron"));
+
     /// <summary>Kills a service with all its workers, as a crash would: it gets no chance to finish anything.</summary>
     public static async Task KillAsync(string name)
     {

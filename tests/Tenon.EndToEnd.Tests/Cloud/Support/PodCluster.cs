@@ -15,12 +15,16 @@ internal sealed partial class PodCluster : IAsyncDisposable
     private readonly CloudProject _project;
     private readonly Dictionary<string, PodNode> _nodes = [];
     private readonly Dictionary<string, CloudPod> _pods = [];
+    private readonly List<IAsyncDisposable> _work = [];
     private RunningTenon? _controller;
 
     private PodCluster(SandboxWorld world, CloudProject project) => (_world, _project) = (world, project);
 
     /// <summary>The controller.</summary>
     public RunningTenon Controller => _controller ?? throw new InvalidOperationException("the controller does not run");
+
+    /// <summary>The nodes.</summary>
+    public IReadOnlyCollection<PodNode> Nodes => _nodes.Values;
 
     /// <summary>The pods there are.</summary>
     public IReadOnlyCollection<CloudPod> Pods => _pods.Values;
@@ -52,6 +56,15 @@ internal sealed partial class PodCluster : IAsyncDisposable
             throw;
         }
     }
+
+    /// <summary>Starts the controller once more after it has died.</summary>
+    public async Task RestartControllerAsync() => _controller = await Controller.StartAgainAsync();
+
+    /// <summary>Has somebody's work on the cluster ended before the cluster is.</summary>
+    public void EndWithMe(IAsyncDisposable work) => _work.Add(work);
+
+    /// <summary>A container's sandbox on the pod's node, of which the pod may need several, one after the other.</summary>
+    public CloudPod NewSandbox(PodDeclaration declaration, int number = 1) => new(declaration, _nodes[declaration.Host], $"{_project.Name}-{declaration.Name}-{number}");
 
     /// <summary>Runs kubectl, which must succeed.</summary>
     public Task<string> KubectlAsync(params string[] arguments) => _world.KubectlAsync(arguments);
@@ -104,6 +117,7 @@ internal sealed partial class PodCluster : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         var attempts = new Attempts();
+        foreach (IAsyncDisposable work in _work) await attempts.MakeAsync(() => work.DisposeAsync().AsTask());
         foreach (CloudPod pod in _pods.Values) await attempts.MakeAsync(() => RemoveAsync(pod));
         foreach (PodNode node in _nodes.Values) await attempts.MakeAsync(() => node.DisposeAsync().AsTask());
         if (_controller is not null) await attempts.MakeAsync(() => _controller.DisposeAsync().AsTask());
@@ -135,7 +149,7 @@ internal sealed partial class PodCluster : IAsyncDisposable
 
     private async Task<CloudPod> RunPodAsync(PodDeclaration declaration)
     {
-        var pod = new CloudPod(declaration, _nodes[declaration.Host], $"{_project.Name}-{declaration.Name}");
+        CloudPod pod = NewSandbox(declaration);
         lock (_pods) _pods[declaration.Name] = pod;
         try
         {
@@ -146,7 +160,14 @@ internal sealed partial class PodCluster : IAsyncDisposable
             throw new InvalidOperationException($"{failure.Message}\n{await ExplainAsync()}", failure);
         }
 
-        string path = $"/api/v1/namespaces/{declaration.Space}/pods/{declaration.Name}";
+        await ReportRunningAsync(pod);
+        return pod;
+    }
+
+    /// <summary>Says of a pod what its kubelet says once it is plugged and ready.</summary>
+    public async Task ReportRunningAsync(CloudPod pod)
+    {
+        string path = $"/api/v1/namespaces/{pod.Declaration.Space}/pods/{pod.Name}";
         JsonObject document = JsonNode.Parse(await KubectlAsync("get", "--raw", path))!.AsObject();
         document["metadata"]!.AsObject().Remove("resourceVersion");
         document["status"] = new JsonObject
@@ -157,10 +178,10 @@ internal sealed partial class PodCluster : IAsyncDisposable
             ["conditions"] = new JsonArray([.. new[] { "Initialized", "ContainersReady", "Ready" }.Select(c => (JsonNode)new JsonObject { ["type"] = c, ["status"] = "True" })]),
         };
         (await _world.TryKubectlAsync(document.ToJsonString(), "replace", "--raw", $"{path}/status", "-f", "-")).ShouldEndWith(0);
-        return pod;
     }
 
-    private Task<string> UidAsync(CloudPod pod) => KubectlAsync("-n", pod.Declaration.Space, "get", "pod", pod.Name, "-o", "jsonpath={.metadata.uid}");
+    /// <summary>The UID of a pod.</summary>
+    public Task<string> UidAsync(CloudPod pod) => KubectlAsync("-n", pod.Declaration.Space, "get", "pod", pod.Name, "-o", "jsonpath={.metadata.uid}");
 
     [GeneratedRegex(@"server: https://127\.0\.0\.1:(?<port>\d+)", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
     private static partial Regex ServerPort();

@@ -29,7 +29,7 @@ internal sealed class PodNode : IAsyncDisposable
     public string Socket => Path.Combine(_folder, "cni.sock");
 
     /// <summary>The agent.</summary>
-    public RunningTenon Agent { get; }
+    public RunningTenon Agent { get; private set; }
 
     /// <summary>Starts the agent and returns when it is served.</summary>
     /// <param name="host">The compute host.</param>
@@ -55,6 +55,9 @@ internal sealed class PodNode : IAsyncDisposable
             throw;
         }
     }
+
+    /// <summary>Starts the agent once more after it has died.</summary>
+    public async Task RestartAgentAsync() => Agent = await Agent.StartAgainAsync();
 
     /// <summary>Demands that nothing of any pod is left on the host.</summary>
     public async Task ShouldHoldNoPodAsync()
