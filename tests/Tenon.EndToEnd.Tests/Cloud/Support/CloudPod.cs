@@ -96,6 +96,10 @@ internal sealed class CloudPod(PodDeclaration declaration, PodNode node, string 
     /// <summary>Runs a program in it, whatever it ends with.</summary>
     public Task<Ended> RunAsync(params string[] command) => Tool.RunAsync("ip", ["netns", "exec", Namespace, .. command]);
 
+    /// <summary>What an HTTP server answers it; <c>null</c> when it does not within a second.</summary>
+    public async Task<string?> FetchAsync(string address, int port)
+        => await RunAsync("curl", "--silent", "--fail", "--max-time", "1", $"http://{address}:{port}/") is { Code: 0 } ended ? ended.Output : null;
+
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {

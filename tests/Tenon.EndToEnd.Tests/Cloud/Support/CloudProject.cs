@@ -137,6 +137,18 @@ internal sealed class CloudProject : IAsyncDisposable
         return guest;
     }
 
+    /// <summary>Makes a network with a subnet, joined to the router.</summary>
+    public async Task<(string NetworkId, string SubnetId)> AddNetworkAsync(string name, string range, string gateway)
+    {
+        string network = (await MakeAsync(CloudKind.NetworkItself, new { network = new { name } }))["network/id"]!;
+        string subnet = (await MakeAsync(CloudKind.Subnet, new { subnet = new { name, network_id = network, ip_version = 4, cidr = range, gateway_ip = gateway } }))["subnet/id"]!;
+        // Neutron's own, for DHCP and metadata: it is there from the first subnet on, and goes with the network.
+        foreach (CloudThing port in await ListAsync(CloudKind.Port)) if (port["network_id"] == network) Remember(port.Id);
+        Answer joined = (await Member.PutAsync("network", $"/v2.0/routers/{RouterId}/add_router_interface", new { subnet_id = subnet })).ShouldBe(200);
+        Remember(joined["port_id"]!);
+        return (network, subnet);
+    }
+
     /// <summary>All of one kind that the project owns now.</summary>
     public Task<IReadOnlyList<CloudThing>> ListAsync(CloudKind kind) => CloudInventory.ListAsync(Member, kind);
 
@@ -189,15 +201,7 @@ internal sealed class CloudProject : IAsyncDisposable
 
     private async Task CreateNetworkAsync()
     {
-        NetworkId = (await MakeAsync(CloudKind.NetworkItself, new { network = new { name = "machines" } }))["network/id"]!;
-        SubnetId = (await MakeAsync(CloudKind.Subnet, new
-        {
-            subnet = new { name = "machines", network_id = NetworkId, ip_version = 4, cidr = SubnetRange, gateway_ip = Gateway },
-        }))["subnet/id"]!;
-        // Neutron's own, for DHCP and metadata: it is there from the first subnet on, and goes with the network.
-        foreach (CloudThing port in await ListAsync(CloudKind.Port)) Remember(port.Id);
         RouterId = (await MakeAsync(CloudKind.Router, new { router = new { name = "machines", external_gateway_info = new { network_id = Cloud.ExternalNetworkId } } }))["router/id"]!;
-        Answer joined = (await Member.PutAsync("network", $"/v2.0/routers/{RouterId}/add_router_interface", new { subnet_id = SubnetId })).ShouldBe(200);
-        Remember(joined["port_id"]!);
+        (NetworkId, SubnetId) = await AddNetworkAsync("machines", SubnetRange, Gateway);
     }
 }

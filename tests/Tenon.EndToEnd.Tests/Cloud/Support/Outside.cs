@@ -25,6 +25,23 @@ internal static class Outside
         }
     }
 
+    /// <summary>What an HTTP server answers a request with some content, whatever its status; <c>null</c> when it does not in time.</summary>
+    public static async Task<(int Status, string By, string Text)?> RequestAsync(HttpMethod method, string address, string? content, TimeSpan patience)
+    {
+        using var client = new HttpClient(new SocketsHttpHandler { UseProxy = false }) { Timeout = patience };
+        using var request = new HttpRequestMessage(method, new Uri($"http://{address}/")) { Content = content is null ? null : new StringContent(content) };
+        try
+        {
+            using HttpResponseMessage response = await client.SendAsync(request, TestLife.Token);
+            string by = response.Headers.TryGetValues(Nginx.ServedBy, out IEnumerable<string>? names) ? names.Single() : "";
+            return ((int)response.StatusCode, by, await response.Content.ReadAsStringAsync(TestLife.Token));
+        }
+        catch (Exception exception) when (exception is HttpRequestException or TaskCanceledException { InnerException: TimeoutException })
+        {
+            return null;
+        }
+    }
+
     /// <summary>What a UDP server answers; <c>null</c> when it does not within a second.</summary>
     public static async Task<string?> AskAsync(string address, int port)
     {

@@ -11,6 +11,7 @@ internal sealed class Outsider : IAsyncDisposable
     private readonly TestCloud _cloud;
     private readonly string _namespace;
     private readonly string _portId;
+    private GuestProgram? _program;
 
     private Outsider(TestCloud cloud, string @namespace, string portId, string address) => (_cloud, _namespace, _portId, Address) = (cloud, @namespace, portId, address);
 
@@ -41,9 +42,21 @@ internal sealed class Outsider : IAsyncDisposable
     public async Task<string?> FetchAsync(string address, int port)
         => await Tool.RunAsync("ip", ["netns", "exec", _namespace, "curl", "--silent", "--fail", "--max-time", "1", $"http://{address}:{port}/"]) is { Code: 0 } ended ? ended.Output : null;
 
+    /// <summary>Sends what goes to a range to a router of the external network, as who knows the range would try.</summary>
+    public async Task RouteAsync(string range, string router)
+        => (await Tool.RunAsync("ip", ["-n", _namespace, "route", "add", range, "via", router])).ShouldEndWith(0);
+
+    /// <summary>Tries targets, <c>PROTOCOL/ADDRESS/PORT</c> each, and returns a 1 or 0 for each.</summary>
+    public async Task<string> ProbeAsync(IEnumerable<string> targets)
+    {
+        _program ??= GuestProgram.Start(_namespace, "outsider");
+        return await _program.AskAsync($"probe {string.Join(' ', targets)}");
+    }
+
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
+        if (_program is not null) await _program.DisposeAsync();
         await Tool.RunAsync(Plug, ["-d", Host, _namespace, _portId]);
         await Tool.RunAsync("ip", ["netns", "delete", _namespace]);
         (await _cloud.Admin.DeleteAsync("network", $"/v2.0/ports/{_portId}")).ShouldBe(204);
