@@ -29,7 +29,7 @@ public sealed class ControllerTests
     {
         await using SandboxWorld world = await SandboxWorld.StartAsync("--nodes", "2");
         await world.KubectlAsync("apply", "-f", Path.Combine(Tool.Repository, "deploy", "manifests", "cloud-controller.yaml"));
-        string kubeconfig = await ServiceAccountKubeconfigAsync(world);
+        string kubeconfig = await world.ServiceAccountKubeconfigAsync("cloud-controller-manager");
         await ShouldNotReachAsync(world);
 
         await using RunningTenon controller = world.StartController(kubeconfig);
@@ -138,16 +138,5 @@ public sealed class ControllerTests
             Ended answer = (await world.TryKubectlAsync(null, "get", resource, "-n", "kube-system", Account)).ShouldEndWith(1);
             answer.Errors.ShouldContain("forbidden", Case.Insensitive);
         }
-    }
-
-    /// <summary>A kubeconfig that holds the service account's token and nothing of the administrator's.</summary>
-    private static async Task<string> ServiceAccountKubeconfigAsync(SandboxWorld world)
-    {
-        string token = await world.KubectlAsync("-n", "kube-system", "create", "token", "cloud-controller-manager", "--duration=1h");
-        JsonNode config = JsonNode.Parse(await world.KubectlAsync("config", "view", "--raw", "--minify", "-o", "json"))!;
-        config["users"]![0]!["user"] = new JsonObject { ["token"] = token };
-        string file = Path.Combine(world.Root, "cloud-controller.kubeconfig");
-        await File.WriteAllTextAsync(file, config.ToJsonString(), TestContext.Current.CancellationToken);
-        return file;
     }
 }

@@ -10,6 +10,24 @@ public sealed class DeployTests
 {
     private const int Limit = 180_000;
     private const string Chart = "deploy/charts/tenon-cloud-controller";
+    private const string NetworkChart = "deploy/charts/tenon-network";
+
+    /// <summary>All values of the network's chart that are not used otherwise.</summary>
+    private const string NetworkValues = """
+        commonAnnotations: {team: network}
+        imagePullSecrets: [{name: registry}]
+        cloudConfigContents: |
+          [Global]
+          auth-url = https://keystone.example.com:5000/v3
+        controller:
+          serviceCidr: 10.96.0.0/12,fd00:96::/112
+          poolMin: 2
+          extraArgs: [--router=edge, --subnet-pools=pods]
+          hostAliases: [{ip: 192.0.2.1, hostnames: [keystone.example.com]}]
+        agent:
+          extraArgs: [--trunk-bridge=br-trunk]
+          cniBinDir: /usr/lib/cni
+        """;
 
     /// <summary>Values as clusters have them that run the openstack-cloud-controller-manager chart.</summary>
     private const string PeerValues = """
@@ -84,19 +102,24 @@ public sealed class DeployTests
     public async Task The_manifests_and_the_example_are_accepted()
     {
         await using SandboxWorld world = await SandboxWorld.StartAsync("--nodes", "1");
-        string manifests = await world.KubectlAsync("apply", "--dry-run=server", "-f", Path.Combine(Tool.Repository, "deploy", "manifests", "cloud-controller.yaml"));
-        manifests.ShouldContain("daemonset.apps/tenon-cloud-controller created (server dry run)");
+        await world.KubectlAsync("apply", "-f", Path.Combine(Tool.Repository, "deploy", "crds"));
+        string manifests = await world.KubectlAsync("apply", "--dry-run=server", "-f", Path.Combine(Tool.Repository, "deploy", "manifests"));
+        foreach (string workload in new[] { "daemonset.apps/tenon-cloud-controller", "deployment.apps/tenon-network-controller", "daemonset.apps/tenon-node-agent" })
+            manifests.ShouldContain($"{workload} created (server dry run)");
         string example = await world.KubectlAsync("apply", "--dry-run=server", "-f", Path.Combine(Tool.Repository, "examples", "leonardo"));
         example.Split('\n').Length.ShouldBe(4, example);
     }
 
-    [Fact(Timeout = Limit)]
-    public async Task The_manifests_are_the_charts()
+    [Theory(Timeout = Limit)]
+    [InlineData("cloud-controller")]
+    [InlineData("network-controller")]
+    [InlineData("node-agent")]
+    public async Task The_manifests_are_the_charts(string manifest)
     {
         RequireGo();
-        Ended rendered = (await Tool.RunAsync(Path.Combine(Tool.Repository, "tools", "chart", "manifests"), [])).ShouldEndWith(0);
-        string kept = await File.ReadAllTextAsync(Path.Combine(Tool.Repository, "deploy", "manifests", "cloud-controller.yaml"), TestContext.Current.CancellationToken);
-        rendered.Output.ShouldBe(kept, "write it anew: tools/chart/manifests >deploy/manifests/cloud-controller.yaml");
+        Ended rendered = (await Tool.RunAsync(Path.Combine(Tool.Repository, "tools", "chart", "manifests"), [manifest])).ShouldEndWith(0);
+        string kept = await File.ReadAllTextAsync(Path.Combine(Tool.Repository, "deploy", "manifests", $"{manifest}.yaml"), TestContext.Current.CancellationToken);
+        rendered.Output.ShouldBe(kept, $"write it anew: tools/chart/manifests {manifest} >deploy/manifests/{manifest}.yaml");
     }
 
     [Theory(Timeout = Limit)]
@@ -168,12 +191,50 @@ public sealed class DeployTests
         ended.Errors.Split('\n').Count(l => l.StartsWith("error: ", StringComparison.Ordinal)).ShouldBe(1, ended.Errors);
     }
 
-    private static async Task<string> RenderAsync(SandboxWorld world, string values)
+    [Theory(Timeout = Limit)]
+    [InlineData("cloudConfigContents: x")]
+    [InlineData(NetworkValues)]
+    public async Task The_networks_chart_is_accepted_and_gives_arguments_that_are_known(string values)
+    {
+        RequireGo();
+        await using SandboxWorld world = await SandboxWorld.StartAsync("--nodes", "1");
+        string rendered = await RenderAsync(world, values, NetworkChart);
+        Ended applied = (await world.TryKubectlAsync(rendered, "apply", "--dry-run=server", "-f", "-")).ShouldEndWith(0);
+        applied.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Length.ShouldBe(rendered.Split('\n').Count(l => l.StartsWith("kind: ", StringComparison.Ordinal)), applied.Output);
+        JsonArray items = JsonNode.Parse((await world.TryKubectlAsync(rendered, "apply", "--dry-run=client", "-o", "json", "-f", "-")).ShouldEndWith(0).Output)!["items"]!.AsArray();
+        string conf = Path.Combine(world.Root, "empty.conf"), missing = Path.Combine(world.Root, "missing");
+        await File.WriteAllTextAsync(conf, "[Global]\nauth-url = https://keystone.example.com:5000/v3\nusername = me\npassword = word\ntenant-name = production\ndomain-name = Default\n", TestContext.Current.CancellationToken);
+        foreach (string kind in new[] { "Deployment", "DaemonSet" })
+        {
+            JsonNode pod = items.Single(i => (string?)i!["kind"] == kind)!["spec"]!["template"]!["spec"]!, container = pod["containers"]![0]!;
+            string[] arguments = [.. container["args"]!.AsArray().Select(a => a!.ToString().Replace("/etc/config/cloud.conf", conf, StringComparison.Ordinal))];
+            if (kind == "DaemonSet") arguments = [.. arguments, "--node-name", "node-1", "--install-cni", "false"];
+
+            // What it complains of is the kubeconfig alone.
+            Ended ended = (await Tool.TenonAsync([.. arguments, "--kubeconfig", missing])).ShouldEndWith(2);
+            ended.Errors.Split('\n', StringSplitOptions.RemoveEmptyEntries).ShouldHaveSingleItem().ShouldContain("kubeconfig");
+            container["securityContext"]!["readOnlyRootFilesystem"]!.GetValue<bool>().ShouldBeTrue();
+            string[] volumes = [.. pod["volumes"]!.AsArray().Select(v => v!["name"]!.ToString())];
+            container["volumeMounts"]!.AsArray().Select(v => v!["name"]!.ToString()).ShouldBe(volumes, ignoreOrder: true);
+        }
+    }
+
+    [Fact(Timeout = Limit)]
+    public async Task The_networks_chart_without_a_cloud_conf_says_how_to_give_one()
+    {
+        RequireGo();
+        await using SandboxWorld world = await SandboxWorld.StartAsync("--nodes", "0");
+        (await TryRenderAsync(world, "{}", NetworkChart)).ShouldEndWith(1).Errors.ShouldContain("--set-file cloudConfigContents=cloud.conf");
+    }
+
+    private static async Task<string> RenderAsync(SandboxWorld world, string values, string chart = Chart) => (await TryRenderAsync(world, values, chart)).ShouldEndWith(0).Output;
+
+    private static async Task<Ended> TryRenderAsync(SandboxWorld world, string values, string chart)
     {
         string file = Path.Combine(world.Root, "values.yaml");
         await File.WriteAllTextAsync(file, values, TestContext.Current.CancellationToken);
         var environment = new Dictionary<string, string> { ["GO111MODULE"] = "off", ["GOPATH"] = "/usr/share/gocode" };
-        return (await Tool.RunAsync("go", ["run", "tools/chart/render.go", "-f", file, Chart, "tenon", "kube-system"], environment)).ShouldEndWith(0).Output;
+        return await Tool.RunAsync("go", ["run", "tools/chart/render.go", "-f", file, chart, "tenon", "kube-system"], environment);
     }
 
     private static void RequireGo()

@@ -21,6 +21,7 @@ internal sealed class CloudPorts(IPortClient ports, ITrunkClient trunks, ISecuri
     private ConcurrentDictionary<string, Trunk> _trunks = [];
     private ConcurrentDictionary<string, string> _trunkOf = [];
     private Dictionary<string, Port> _parents = [];
+    private bool? _hidesHosts;
 
     /// <summary>Whether something may be otherwise than is known.</summary>
     public bool IsStale { get; set; } = true;
@@ -60,8 +61,12 @@ internal sealed class CloudPorts(IPortClient ports, ITrunkClient trunks, ISecuri
         await RefreshTrunksAsync(cancellationToken);
         _ports = new(await ours);
         _groups = new(await made);
+        _hidesHosts = null;
         IsStale = false;
     }
+
+    /// <summary>Whether the cloud does not show to which hosts ports are bound; asked once until everything is listed again.</summary>
+    public async Task<bool> HidesHostsAsync(CancellationToken cancellationToken) => _hidesHosts ??= await NodeChecks.HidesHostsAsync(ports, cancellationToken);
 
     /// <summary>Lists trunks and their parents again: a node has come.</summary>
     public async Task RefreshTrunksAsync(CancellationToken cancellationToken)

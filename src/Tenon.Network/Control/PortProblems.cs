@@ -1,4 +1,5 @@
 using Tenon.Core;
+using Tenon.Kubernetes.Objects;
 using Tenon.Network.Contracts;
 using Tenon.Network.Ports;
 using Tenon.OpenStack;
@@ -8,6 +9,12 @@ namespace Tenon.Network.Control;
 /// <summary>What a refused call means to the pods that wait for it, and what to do about it.</summary>
 internal static class PortProblems
 {
+    private const string HostRights = "create_port:binding:host_id, update_port:binding:host_id and get_port:binding:host_id";
+
+    /// <summary>Why no port can be bound to a node's host, as can be seen before any is.</summary>
+    public const string HostsAreHidden =
+        $"ports are to be bound to its host, but Neutron's policy does not show this project the hosts of ports, and so lets it hardly bind any: let the cloud's administrator allow {HostRights}, or plug the node's pods through a trunk";
+
     private static readonly TimeSpan s_longWait = TimeSpan.FromSeconds(5);
 
     /// <summary>The problems of the pods for which a call was made; those of pools are nobody's.</summary>
@@ -17,6 +24,21 @@ internal static class PortProblems
             .Select(n => new PortProblem(NamespacedName.Parse(n), ReasonOf(refused), MessageOf(refused, create.Ports[0].BindingHostId))),
         _ => [],
     };
+
+    /// <summary>What keeps nodes from plugging pods, whether or not a pod is there. Of one that is not initialized yet nothing is said before it is.</summary>
+    /// <param name="nodes">The nodes.</param>
+    /// <param name="able">Those that can plug pods.</param>
+    /// <param name="unable">What is in the way of the others.</param>
+    /// <param name="hidesHosts">Whether the cloud does not show to which hosts ports are bound.</param>
+    public static IEnumerable<PortProblem> OfNodes(IEnumerable<Node> nodes, IReadOnlyDictionary<string, PortNode> able, IReadOnlyDictionary<string, string> unable, bool hidesHosts)
+    {
+        foreach (Node node in nodes)
+        {
+            NamespacedName key = node.Metadata.Key;
+            if (hidesHosts && able.GetValueOrDefault(key.Name)?.Binding is NodeBinding.Ovs) yield return new(key, "PortForbidden", HostsAreHidden);
+            if (unable.TryGetValue(key.Name, out string? why) && !string.IsNullOrEmpty(node.Spec.ProviderId)) yield return new(key, "NodeCannotPlug", why);
+        }
+    }
 
     /// <summary>What pods without a port wait for when the cloud fails in a way that passes. A short failure is nobody's problem: only those that wait for long are told.</summary>
     public static IEnumerable<PortProblem> OfWaiting(IEnumerable<PodEntry> pods, Func<NamespacedName, PodPort?> podPortOf, OpenStackException failure, DateTimeOffset now)
@@ -36,7 +58,7 @@ internal static class PortProblems
     {
         OpenStackErrorKind.Quota => $"the cloud has no more ports or addresses for this project: {refused.ServiceMessage}; ask for a larger quota, or delete what is not needed",
         OpenStackErrorKind.Forbidden when host is not null =>
-            $"Neutron's policy does not let this project bind ports to host {host}: {refused.ServiceMessage}; let the cloud's administrator allow create_port:binding:host_id, update_port:binding:host_id and get_port:binding:host_id, or plug the node's pods through a trunk",
+            $"Neutron's policy does not let this project bind ports to host {host}: {refused.ServiceMessage}; let the cloud's administrator allow {HostRights}, or plug the node's pods through a trunk",
         _ => refused.Message,
     };
 }

@@ -149,6 +149,8 @@ public sealed partial class PortReconciler : IReconciler
 
         (Dictionary<string, PortNode> nodes, Dictionary<string, string> unable) = NodeBindings.Of(_caches.Nodes.List(), _cloud.Trunks, _cloud.Parents);
         _trunkless = unable.Count > 0;
+        bool hidesHosts = nodes.Values.Any(n => n.Binding is NodeBinding.Ovs) && await _cloud.HidesHostsAsync(cancellationToken);
+        problems.AddRange(PortProblems.OfNodes(_caches.Nodes.List(), nodes, unable, hidesHosts));
         bool quiet = Gathering.SinceLast is not { } since || since >= _options.RefillAfter;
         var basis = new PortBasis(_policies.Vocabulary, _cloud.GroupIds(), nodes, _knownNodes, ReadyNetworks(), grown);
         PortWorld world = _view.Wish(pods, basis, quiet ? _options.Pool : _options.Pool with { Minimum = 0 });

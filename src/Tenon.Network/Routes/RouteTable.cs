@@ -11,7 +11,8 @@ namespace Tenon.Network.Routes;
 /// <param name="Interface">The pod's interface; empty while it is not plugged.</param>
 /// <param name="Kind">What is there.</param>
 /// <param name="Through">Through which virtual network, router or Service, for people.</param>
-public sealed record PodRoute(string Destination, string? NextHop, string Interface, RouteKind Kind, string Through);
+/// <param name="Answers">Whether somebody is there: a Service answers when an endpoint of it is ready. Of others nothing is known, and so it is said that they do.</param>
+public sealed record PodRoute(string Destination, string? NextHop, string Interface, RouteKind Kind, string Through, bool Answers = true);
 
 /// <summary>What a route leads to.</summary>
 public enum RouteKind
@@ -39,7 +40,11 @@ public enum RouteKind
 /// <param name="Service">The Service.</param>
 /// <param name="Address">The virtual IP.</param>
 /// <param name="Ports">Its ports.</param>
-public sealed record VirtualIp(NamespacedName Service, string Address, EquatableArray<VirtualIpPort> Ports);
+public sealed record VirtualIp(NamespacedName Service, string Address, EquatableArray<VirtualIpPort> Ports)
+{
+    /// <summary>Whether anything is ready behind it.</summary>
+    public bool Answers => Ports.Any(p => !p.Members.IsEmpty);
+}
 
 /// <summary>A port of a virtual IP.</summary>
 /// <param name="Protocol"><c>TCP</c>, <c>UDP</c> or <c>SCTP</c>.</param>
@@ -89,7 +94,7 @@ public static class RouteTable
             // What is on the link, or has a route of its own, does not go to the gateway.
             routes.AddRange(BehindGateway(port, sources)
                 .Where(b => IsSameFamily(b.Range, own) && !Holds(own, b.Range) && !given.Any(g => Holds(g, b.Range)))
-                .Select(b => new PodRoute(b.Range.ToString(), gateway, device, b.Kind, b.Through)));
+                .Select(b => new PodRoute(b.Range.ToString(), gateway, device, b.Kind, b.Through, b.Answers)));
             if (!given.Any(g => g.PrefixLength == 0))
                 routes.Add(new(AddressRanges.IsV6(own) ? "::/0" : "0.0.0.0/0", gateway, device, RouteKind.Default, Beyond(port, sources)));
         }
@@ -100,7 +105,7 @@ public static class RouteTable
             .ThenBy(r => Convert.ToHexString(AddressRanges.Parse(r.Destination).BaseAddress.GetAddressBytes()), StringComparer.Ordinal)];
     }
 
-    private static IEnumerable<(IPNetwork Range, RouteKind Kind, string Through)> BehindGateway(PodPort port, RouteSources sources)
+    private static IEnumerable<(IPNetwork Range, RouteKind Kind, string Through, bool Answers)> BehindGateway(PodPort port, RouteSources sources)
     {
         if (RouterOf(port, sources) is not { } router) yield break;
         string name = NameOf(router, sources);
@@ -108,21 +113,21 @@ public static class RouteTable
         var known = new HashSet<string>(sources.Networks.SelectMany(n => n.Status?.Subnets ?? []).Select(s => s.Id));
         foreach (VirtualNetwork network in joined)
             foreach (VirtualSubnet subnet in network.Status!.Subnets)
-                yield return (AddressRanges.Parse(subnet.Cidr), RouteKind.VirtualNetwork, $"router {name} to virtual network {network.Metadata.Key}");
+                yield return (AddressRanges.Parse(subnet.Cidr), RouteKind.VirtualNetwork, $"router {name} to virtual network {network.Metadata.Key}", true);
         if (joined.Any(n => n.Metadata.Key == sources.ServiceNetwork))
         {
             foreach (VirtualIp ip in sources.VirtualIps)
-                yield return (AddressRanges.Parse($"{ip.Address}/{(ip.Address.Contains(':', StringComparison.Ordinal) ? 128 : 32)}"), RouteKind.Service, $"router {name} to Service {ip.Service}: {Members(ip)}");
+                yield return (AddressRanges.Parse($"{ip.Address}/{(ip.Address.Contains(':', StringComparison.Ordinal) ? 128 : 32)}"), RouteKind.Service, $"router {name} to Service {ip.Service}{Members(ip)}", ip.Answers);
         }
 
         if (sources.Router is not { } sight) yield break;
         foreach (RoutedSubnet subnet in sight.Subnets.Where(s => !known.Contains(s.SubnetId)))
-            yield return (AddressRanges.Parse(subnet.Cidr), RouteKind.CloudNetwork, $"router {name} to network {subnet.Network}");
+            yield return (AddressRanges.Parse(subnet.Cidr), RouteKind.CloudNetwork, $"router {name} to network {subnet.Network}", true);
         foreach (OpenStack.Networking.Route route in sight.Router.Routes)
-            yield return (AddressRanges.Parse(route.Destination), RouteKind.Static, $"router {name} to {route.NextHop}, by an extra route");
+            yield return (AddressRanges.Parse(route.Destination), RouteKind.Static, $"router {name} to {route.NextHop}, by an extra route", true);
     }
 
-    private static string Members(VirtualIp ip) => string.Join("; ", ip.Ports.Select(p => $"{p.Protocol} {p.Port} at {(p.Members.IsEmpty ? "nothing that is ready" : string.Join(", ", p.Members))}"));
+    private static string Members(VirtualIp ip) => !ip.Answers ? ", which does not answer: none of its endpoints is ready" : ": " + string.Join("; ", ip.Ports.Select(p => $"{p.Protocol} {p.Port} at {(p.Members.IsEmpty ? "nothing that is ready" : string.Join(", ", p.Members))}"));
 
     private static string Beyond(PodPort port, RouteSources sources)
     {

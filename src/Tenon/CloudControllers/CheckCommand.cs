@@ -7,7 +7,10 @@ using Tenon.CommandLine;
 using Tenon.Core;
 using Tenon.Kubernetes.Client;
 using Tenon.Kubernetes.Objects;
+using Tenon.Network.Contracts;
+using Tenon.Network.Control;
 using Tenon.OpenStack;
+using Tenon.OpenStack.Networking;
 
 namespace Tenon.CloudControllers;
 
@@ -26,6 +29,8 @@ internal static class CheckCommand
             using KubernetesClient? cluster = Connections.TryOpenCluster(parsed.GetValue(kubeconfig));
             (List<Node> nodes, List<Service> services) = (await ListAsync<Node>(cluster, output, cancellationToken), await ListAsync<Service>(cluster, output, cancellationToken));
             CheckReport report = await new CloudCheck(cloud, read, TimeProvider.System).RunAsync(nodes, HttpNeeds.Of(services, read.LoadBalancer), cancellationToken);
+            if (cluster is not null && await HasNetworksAsync(cluster, cancellationToken))
+                report = report with { Items = [.. report.Items, .. await NodesAsync(nodes, cloud.Networking(read.Global.Region), cancellationToken)] };
             output.Print(Document(report), console => Print(report, console));
             return report.Verdict == CheckStatus.Failed ? ExitCode.Failure : ExitCode.Success;
         });
@@ -47,6 +52,30 @@ internal static class CheckCommand
         }
 
         return items;
+    }
+
+    /// <summary>Whether the cluster's pods are to be on Neutron: the definitions are there.</summary>
+    private static async Task<bool> HasNetworksAsync(KubernetesClient cluster, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await cluster.ListAsync<VirtualNetwork>(null, cancellationToken).AnyAsync(cancellationToken);
+            return true;
+        }
+        catch (KubernetesException e) when (e.Failure is KubernetesFailure.NotFound or KubernetesFailure.Forbidden)
+        {
+            // The definitions are not there, or are none of the caller's business.
+            return false;
+        }
+    }
+
+    /// <summary>Which nodes can plug pods, and what is in the way of the others.</summary>
+    private static async Task<IEnumerable<CheckItem>> NodesAsync(List<Node> nodes, NetworkingClient networking, CancellationToken cancellationToken)
+    {
+        IReadOnlyDictionary<string, string> problems = await NodeChecks.ProblemsAsync(nodes, networking, networking, cancellationToken);
+        return nodes.OrderBy(n => n.Metadata.Name, StringComparer.Ordinal).Select(n => problems.TryGetValue(n.Metadata.Name, out string? why)
+            ? new CheckItem("pods on Neutron", n.Metadata.Name, CheckStatus.Warning, "cannot plug pods", why)
+            : new CheckItem("pods on Neutron", n.Metadata.Name, CheckStatus.Ok, "can plug pods", ""));
     }
 
     private static void Print(CheckReport report, IAnsiConsole console)

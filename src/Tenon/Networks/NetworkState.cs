@@ -29,7 +29,7 @@ internal sealed class NetworkState
 
     public static async Task<NetworkState> ReadAsync(KubernetesClient client, NetworkOptions options, CancellationToken cancellationToken)
     {
-        List<VirtualNetwork> networks = await ListAsync<VirtualNetwork>(client, cancellationToken);
+        List<VirtualNetwork> networks = await ListNetworksAsync(client, cancellationToken);
         List<PodPort> ports = await ListAsync<PodPort>(client, cancellationToken);
         Dictionary<NamespacedName, PodPort> byPod = ports.ToDictionary(p => p.Metadata.Key);
         Dictionary<string, Namespace> spaces = (await ListAsync<Namespace>(client, cancellationToken)).ToDictionary(s => s.Metadata.Name);
@@ -78,7 +78,25 @@ internal sealed class NetworkState
     }
 
     /// <summary>A name in namespace default, or with its namespace.</summary>
-    public static NamespacedName Named(string text) => text.Contains('/', StringComparison.Ordinal) ? NamespacedName.Parse(text) : new("default", text);
+    /// <exception cref="CommandException">It is neither.</exception>
+    public static NamespacedName Named(string text) => text.Split('/') switch
+    {
+        [{ Length: > 0 } name] => new("default", name),
+        [{ Length: > 0 } space, { Length: > 0 } name] => new(space, name),
+        _ => throw new CommandException(ExitCode.Usage, $"\"{text}\" is no name: write NAME (in namespace default) or NAMESPACE/NAME"),
+    };
+
+    private static async Task<List<VirtualNetwork>> ListNetworksAsync(KubernetesClient client, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await ListAsync<VirtualNetwork>(client, cancellationToken);
+        }
+        catch (KubernetesException e) when (e.Failure == KubernetesFailure.NotFound)
+        {
+            throw new CommandException(ExitCode.Failure, "the cluster has no virtual networks: their definition is not installed (kubectl apply -f deploy/crds/; see docs/network.md)");
+        }
+    }
 
     private static string? WhyNot(Pod pod, NamespacedName service, Dictionary<NamespacedName, Service> services)
     {

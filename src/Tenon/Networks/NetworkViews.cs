@@ -74,10 +74,12 @@ internal static class NetworkViews
         var command = new Command("can", "Says whether a pod may reach another, and which policy and rule decide. Exit code 1: it may not.") { from, to, port, protocol, kubeconfig, label };
         command.SetAction((parsed, token) => WithStateAsync(parsed, kubeconfig, new NetworkOptions { LabelKey = parsed.GetRequiredValue(label) }, (state, output) =>
         {
+            int number = parsed.GetRequiredValue(port);
+            if (number is < 1 or > 65535) throw new CommandException(ExitCode.Usage, $"--port {number}: write a port from 1 to 65535");
             string transport = parsed.GetRequiredValue(protocol).ToUpperInvariant();
             if (transport is not ("TCP" or "UDP" or "SCTP")) throw new CommandException(ExitCode.Usage, $"--protocol \"{transport}\": write TCP, UDP or SCTP");
             PolicyPod one = state.Pod(parsed.GetRequiredValue(from)), other = state.Pod(parsed.GetRequiredValue(to));
-            PolicyDecision decision = PolicyDecision.Between(state.World, one, other, transport, parsed.GetRequiredValue(port));
+            PolicyDecision decision = PolicyDecision.Between(state.World, one, other, transport, number);
             output.Print(
                 new JsonObject
                 {
@@ -87,7 +89,7 @@ internal static class NetworkViews
                 },
                 console =>
                 {
-                    TextRows.Wrapped(console, "", "", $"{(decision.IsAllowed ? "yes" : "no")}: {one.Name} {(decision.IsAllowed ? "reaches" : "does not reach")} {other.Name} on {transport} {parsed.GetRequiredValue(port)}");
+                    TextRows.Wrapped(console, "", "", $"{(decision.IsAllowed ? "yes" : "no")}: {one.Name} {(decision.IsAllowed ? "reaches" : "does not reach")} {other.Name} on {transport} {number}");
                     var table = new TextRows("SIDE", "PASSES", "BECAUSE");
                     table.Add("egress", decision.Egress.IsAllowed ? "yes" : "no", decision.Egress.By);
                     table.Add("ingress", decision.Ingress.IsAllowed ? "yes" : "no", decision.Ingress.By);

@@ -88,7 +88,7 @@ internal static class PodViews
             ["addresses"] = new JsonArray([.. port.Spec.Addresses.Select(a => (JsonNode)a.Address)]),
             ["routes"] = new JsonArray([.. routes.Select(r => (JsonNode)new JsonObject
             {
-                ["destination"] = r.Destination, ["nextHop"] = r.NextHop, ["interface"] = r.Interface.Length == 0 ? null : r.Interface, ["kind"] = KindOf(r.Kind), ["through"] = r.Through,
+                ["destination"] = r.Destination, ["nextHop"] = r.NextHop, ["interface"] = r.Interface.Length == 0 ? null : r.Interface, ["kind"] = KindOf(r.Kind), ["through"] = r.Through, ["answers"] = r.Answers,
             })]),
         },
         console =>

@@ -74,6 +74,17 @@ internal sealed class SandboxWorld : IAsyncDisposable
         return seen;
     }
 
+    /// <summary>A kubeconfig that holds the token of a service account of kube-system and nothing of the administrator's.</summary>
+    public async Task<string> ServiceAccountKubeconfigAsync(string account)
+    {
+        string token = await KubectlAsync("-n", "kube-system", "create", "token", account, "--duration=1h");
+        JsonNode config = JsonNode.Parse(await KubectlAsync("config", "view", "--raw", "--minify", "-o", "json"))!;
+        config["users"]![0]!["user"] = new JsonObject { ["token"] = token };
+        string file = Path.Combine(Root, $"{account}.kubeconfig");
+        await File.WriteAllTextAsync(file, config.ToJsonString(), TestLife.Token);
+        return file;
+    }
+
     public async ValueTask DisposeAsync()
     {
         // A test that was cancelled must still stop what it started.

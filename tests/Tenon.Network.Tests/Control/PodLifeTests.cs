@@ -2,6 +2,7 @@ using System.Text.Json.Nodes;
 using Tenon.Kubernetes.Client;
 using Tenon.Kubernetes.Objects;
 using Tenon.Network.Contracts;
+using Tenon.Network.Control;
 using Tenon.OpenStack.Networking;
 using Tenon.Sandbox.Measures;
 
@@ -153,6 +154,30 @@ public sealed class PodLifeTests
         (await world.EventsAsync("before")).ShouldBeEmpty();
         world.Sandbox.Faults.Remove("down").ShouldBeTrue();
         await world.UntilPluggedAsync(2);
+    }
+
+    [Fact(Timeout = 120_000)]
+    public async Task What_is_in_the_way_of_a_node_is_said_at_the_node_before_any_pod_asks()
+    {
+        await using NetworkHarness world = await NetworkHarness.CreateAsync(Ct, trunks: false);
+        await world.Kubernetes.PatchAsync<Node>(new("", "node-2"), Patch.Merge(new JsonObject { ["metadata"] = new JsonObject { ["annotations"] = new JsonObject { [NetworkNames.BindingAnnotation] = "ovs" } } }), Ct);
+        List<Node> nodes = await world.Kubernetes.ListAsync<Node>(new(), Ct).ToListAsync(Ct);
+        IReadOnlyDictionary<string, string> found = await NodeChecks.ProblemsAsync(nodes, world.Cloud.Networking(), world.Cloud.Networking(), Ct);
+        found["node-1"].ShouldContain("is the parent of a trunk");
+        found["node-2"].ShouldContain("create_port:binding:host_id");
+
+        await world.StartAsync();
+        await world.UntilAsync(async () => (await world.EventsAsync("node-1")).Any(e => e.StartsWith("NodeCannotPlug: no port of server", StringComparison.Ordinal)), () => "the event of the node without a trunk");
+        await world.UntilAsync(async () => (await world.EventsAsync("node-2")).Any(e => e.StartsWith("PortForbidden: ports are to be bound to its host", StringComparison.Ordinal)), () => "the event of the node with a host");
+        world.Writes.ShouldBeEmpty("it was found out by reading");
+    }
+
+    [Fact(Timeout = 120_000)]
+    public async Task Nodes_in_order_have_no_problem()
+    {
+        await using NetworkHarness world = await NetworkHarness.CreateAsync(Ct);
+        List<Node> nodes = await world.Kubernetes.ListAsync<Node>(new(), Ct).ToListAsync(Ct);
+        (await NodeChecks.ProblemsAsync(nodes, world.Cloud.Networking(), world.Cloud.Networking(), Ct)).ShouldBeEmpty();
     }
 
     [Fact(Timeout = 120_000)]

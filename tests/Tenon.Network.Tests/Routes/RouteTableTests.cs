@@ -61,6 +61,16 @@ public sealed class RouteTableTests
         ]);
 
     [Fact]
+    public void A_Service_without_a_ready_endpoint_is_said_not_to_answer()
+    {
+        RouteSources sources = Sources() with { VirtualIps = [new(new("default", "idle"), "10.254.0.9", [new("TCP", 80, []), new("UDP", 53, [])]), .. Sources().VirtualIps] };
+        IReadOnlyList<PodRoute> routes = RouteTable.Of(Port(s_address), sources);
+        PodRoute idle = routes.Single(r => r.Destination == "10.254.0.9/32");
+        (idle.Answers, idle.Through).ShouldBe((false, "router edge to Service default/idle, which does not answer: none of its endpoints is ready"));
+        routes.Where(r => r != idle).ShouldAllBe(r => r.Answers);
+    }
+
+    [Fact]
     public void A_network_without_router_or_gateway_reaches_itself()
     {
         Lines(Port(s_address with { Gateway = null }), Sources(router: null)).ShouldBe(["10.150.0.0/20 - eth0 Own: virtual network default/nginx"]);
