@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Spectre.Console;
@@ -38,11 +39,15 @@ if (chosen.Length == 0)
 string binary = Environment.GetEnvironmentVariable("TENON_BINARY") ?? Path.Combine(AppContext.BaseDirectory, "tenon");
 var context = new BenchContext(binary, Console.Error.WriteLine);
 using var stop = new CancellationTokenSource();
-Console.CancelKeyPress += (_, e) =>
+
+// A case that is ended takes its controller with it, whoever ends it.
+void End(PosixSignalContext signal)
 {
-    e.Cancel = true;
+    signal.Cancel = true;
     stop.Cancel();
-};
+}
+
+using PosixSignalRegistration interrupted = PosixSignalRegistration.Create(PosixSignal.SIGINT, End), terminated = PosixSignalRegistration.Create(PosixSignal.SIGTERM, End), left = PosixSignalRegistration.Create(PosixSignal.SIGHUP, End);
 
 var results = new List<CaseResult>();
 var skipped = new List<(string Case, string Why)>();
@@ -52,6 +57,11 @@ foreach (BenchCase one in chosen)
     try
     {
         results.Add(await one.RunAsync(context, stop.Token));
+    }
+    catch (OperationCanceledException) when (stop.IsCancellationRequested)
+    {
+        context.Say($"ended in the middle of {one.Name}");
+        return 130;
     }
     catch (CaseSkippedException e)
     {

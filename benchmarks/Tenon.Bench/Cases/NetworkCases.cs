@@ -18,6 +18,7 @@ internal static class NetworkCases
         new("network-cold-policies", (context, token) => ColdAsync(context, "network-cold-policies", 20, 200, token)),
         new("network-warm", WarmAsync),
         new("network-policies", PoliciesAsync),
+        new("network-policies-hosts", HostPoliciesAsync),
         new("network-policies-warm", WarmPoliciesAsync),
         new("network-memory", MemoryAsync),
     ];
@@ -82,7 +83,7 @@ internal static class NetworkCases
             await MeasureAsync("writes for a relabelled pod", 1, () => world.Cloud.Kubernetes.PatchAsync<Pod>(
                 new NamespacedName("default", "pod-7"), Patch.Merge(new JsonObject { ["metadata"] = new JsonObject { ["labels"] = new JsonObject { ["app"] = "app-8" } } }), cancellationToken));
 
-            // Neutron makes a port and gives it its place in a trunk in two calls; what policies say adds none. With a pool it is one: see the case for that.
+            // Neutron puts only ports that exist into a trunk: two calls; what policies say adds none. It is one where ports are bound to hosts, or with a pool: see their cases.
             await MeasureAsync("writes for one more pod without a pool, its port and its subport", 2, () => world.CreateAsync(2000, 1, _ => "app-9", cancellationToken));
             await MeasureAsync("writes for one more policy", 1, () => world.PoliciesAsync(200, 1, 100, cancellationToken));
             await world.Cloud.QuietAsync(controller, cancellationToken);
@@ -94,6 +95,23 @@ internal static class NetworkCases
         await world.Cloud.QuietAsync(next, cancellationToken);
         figures.Add(new("writes after a restart in sync", world.Cloud.Calls.Writes, "calls", 0));
         return new("network-policies", [.. figures]);
+    }
+
+    private static async Task<CaseResult> HostPoliciesAsync(BenchContext context, CancellationToken cancellationToken)
+    {
+        const int apps = 100, pods = 2000;
+        await using BenchPods world = await BenchPods.StartAsync(50, s_latency, cancellationToken, hosts: true);
+        await world.PoliciesAsync(0, 200, apps, cancellationToken);
+        await using ControllerProcess controller = ControllerProcess.StartNetwork(context, world.Cloud);
+        await world.CreateAsync(0, pods, i => $"app-{i % apps}", cancellationToken);
+        await world.PluggedAsync(pods, controller, cancellationToken);
+        await world.Cloud.QuietAsync(controller, cancellationToken);
+        world.Cloud.Host.Calls.Clear();
+        await world.CreateAsync(pods, 1, _ => "app-9", cancellationToken);
+        await world.PluggedAsync(pods + 1, controller, cancellationToken);
+        await world.Cloud.QuietAsync(controller, cancellationToken);
+        context.Say($"  {world.Cloud.Operations}");
+        return new("network-policies-hosts", [new("writes for one more pod, its port bound to the node's host", world.Cloud.Calls.Writes, "calls", 1)]);
     }
 
     private static async Task<CaseResult> WarmPoliciesAsync(BenchContext context, CancellationToken cancellationToken)

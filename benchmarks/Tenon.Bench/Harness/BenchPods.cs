@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using Tenon.Kubernetes.Client;
 using Tenon.Kubernetes.Objects;
+using Tenon.Network.Contracts;
 using Tenon.Network.Tests.Control;
 using Tenon.Sandbox;
 
@@ -24,7 +25,11 @@ internal sealed class BenchPods : IAsyncDisposable
     public SimulatedAgents Agents { get; }
 
     /// <summary>Starts it, every OpenStack call delayed.</summary>
-    public static async Task<BenchPods> StartAsync(int nodes, TimeSpan latency, CancellationToken cancellationToken)
+    /// <param name="nodes">How many nodes.</param>
+    /// <param name="latency">The delay.</param>
+    /// <param name="cancellationToken">Cancels.</param>
+    /// <param name="hosts">Whether ports are bound to the nodes' hosts, as on hypervisors, instead of being subports of trunks.</param>
+    public static async Task<BenchPods> StartAsync(int nodes, TimeSpan latency, CancellationToken cancellationToken, bool hosts = false)
     {
         BenchCloud cloud = await BenchCloud.StartAsync(new SandboxOptions { Nodes = nodes, Controllers = "garbagecollector" }, cancellationToken);
         await CustomResources.CreateAsync(cloud.Kubernetes, cancellationToken);
@@ -34,12 +39,17 @@ internal sealed class BenchPods : IAsyncDisposable
             string id = (string)server!["id"]!, name = (string)server["name"]!;
             JsonNode port = List(cloud, "network", $"/v2.0/ports?device_id={id}", "ports")[0]!;
             project = (string)port["project_id"]!;
-            cloud.Host.OpenStack.Send("network", "POST", "/v2.0/trunks", new JsonObject { ["trunk"] = new JsonObject { ["port_id"] = (string)port["id"]!, ["name"] = name } });
+            if (!hosts) cloud.Host.OpenStack.Send("network", "POST", "/v2.0/trunks", new JsonObject { ["trunk"] = new JsonObject { ["port_id"] = (string)port["id"]!, ["name"] = name } });
             if (await cloud.Kubernetes.GetAsync<Node>(new("", name), cancellationToken) is null) await cloud.Kubernetes.CreateAsync(new Node { Metadata = new ObjectMeta { Name = name } }, cancellationToken);
-            await cloud.Kubernetes.PatchAsync<Node>(new("", name), Patch.Merge(new JsonObject { ["spec"] = new JsonObject { ["providerID"] = $"openstack:///{id}" } }), cancellationToken);
+            await cloud.Kubernetes.PatchAsync<Node>(new("", name), Patch.Merge(new JsonObject
+            {
+                ["metadata"] = new JsonObject { ["annotations"] = hosts ? new JsonObject { [NetworkNames.BindingAnnotation] = "ovs" } : [] },
+                ["spec"] = new JsonObject { ["providerID"] = $"openstack:///{id}" },
+            }), cancellationToken);
         }
 
         cloud.Host.OpenStack.Send("network", "PUT", $"/v2.0/quotas/{project}", new JsonObject { ["quota"] = new JsonObject { ["port"] = -1, ["security_group_rule"] = -1 } }, "admin");
+        if (hosts) LetBind(cloud, project);
         foreach (string service in (ReadOnlySpan<string>)["network", "identity"]) cloud.Host.Latency.Set(service, latency);
         return new BenchPods(cloud, nodes);
     }
@@ -77,6 +87,14 @@ internal sealed class BenchPods : IAsyncDisposable
     {
         await Agents.DisposeAsync();
         await Cloud.DisposeAsync();
+    }
+
+    /// <summary>Neutron lets administrators alone bind ports to hosts, unless its policy says otherwise.</summary>
+    private static void LetBind(BenchCloud cloud, string project)
+    {
+        string user = (string)cloud.Host.OpenStack.Send("identity", "GET", "/v3/users?name=demo", null, "admin").Value["users"]![0]!["id"]!;
+        string role = (string)cloud.Host.OpenStack.Send("identity", "GET", "/v3/roles?name=admin", null, "admin").Value["roles"]![0]!["id"]!;
+        cloud.Host.OpenStack.Send("identity", "PUT", $"/v3/projects/{project}/users/{user}/roles/{role}", null, "admin");
     }
 
     private static LabelSelector Selecting(string app) => new() { MatchLabels = new Dictionary<string, string> { ["app"] = app } };
