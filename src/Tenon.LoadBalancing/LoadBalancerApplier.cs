@@ -139,7 +139,15 @@ public sealed class LoadBalancerApplier(LoadBalancerClients clients, LoadBalance
                 break;
             case ReplaceMembers c:
                 await octavia.ReplaceMembersAsync(c.PoolId, [.. c.Members.Select(LoadBalancerRequests.Member)], additiveOnly: false, cancellationToken);
-                effect = t => t with { Members = t.Members.SetItem(c.PoolId, new KnownMembers(c.Members, null, null) { Verified = view.NextSequence() }) };
+                effect = t => t with
+                {
+                    // Those that were in ERROR are read again, to see whether they still are.
+                    Members = t.Members.SetItem(c.PoolId, new KnownMembers(c.Members, null, null)
+                    {
+                        Verified = view.NextSequence(),
+                        Broken = t.Members.GetValueOrDefault(c.PoolId)?.Broken ?? EquatableArray<string>.Empty,
+                    }),
+                };
                 break;
             case CreateMember or UpdateMember or DeleteMember:
                 effect = await ApplyMemberAsync(change, cancellationToken);

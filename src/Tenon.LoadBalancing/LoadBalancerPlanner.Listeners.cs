@@ -173,7 +173,14 @@ public static partial class LoadBalancerPlanner
             return;
         }
 
-        if (observed.Members is { } members && members.Equals(pool.Members)) return;
+        if (observed.Members is { } members && members.Equals(pool.Members))
+        {
+            // A member whose creation or removal failed in the provider: given once more, it is made well, whatever the provider has of it.
+            if (!observed.BrokenMembers.IsEmpty && build is not BuildMode.Serial)
+                draft.Add(new LoadBalancerChange.ReplaceMembers(loadBalancerId, observed.Pool.Id, observed.Pool.Name, pool.Members, observed.Members) { Mends = true });
+            return;
+        }
+
         if (build is not BuildMode.Serial)
         {
             draft.Add(new LoadBalancerChange.ReplaceMembers(loadBalancerId, observed.Pool.Id, observed.Pool.Name, pool.Members, observed.Members));

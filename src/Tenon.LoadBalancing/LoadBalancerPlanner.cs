@@ -137,7 +137,7 @@ public static partial class LoadBalancerPlanner
     {
         if (BrokenParts(observed, l => Owns(draft.Desired, l, isOwner)) is not { Length: > 0 } parts) return;
         draft.Note(true, LoadBalancerReasons.InError,
-            $"Load balancer {observed.LoadBalancer.Name} ({observed.LoadBalancer.Id}) is ACTIVE, but {parts}. Delete that part and it is made anew.");
+            $"Load balancer {observed.LoadBalancer.Name} ({observed.LoadBalancer.Id}) is ACTIVE, but {parts}. {(draft.Mends ? "The members are given once more." : "Delete that part and it is made anew.")}");
     }
 
     /// <summary>What the owner asks for and must not get, as a reason to stop before anything is changed.</summary>
@@ -205,9 +205,12 @@ public static partial class LoadBalancerPlanner
 
         public bool Locks { get; private set; }
 
+        public bool Mends { get; private set; }
+
         public void Add(LoadBalancerChange change)
         {
             Locks |= change.Locks is not null;
+            Mends |= change is LoadBalancerChange.ReplaceMembers { Mends: true };
             _changes.Add(change);
         }
 

@@ -1,5 +1,6 @@
 using Tenon.Core;
 using Tenon.OpenStack.LoadBalancing;
+using Tenon.Testing;
 using static Tenon.LoadBalancing.Tests.Examples;
 
 namespace Tenon.LoadBalancing.Tests;
@@ -13,7 +14,6 @@ public sealed class BrokenPartsTests
     [InlineData("listener", "listener listener_0_kube_service_kubernetes_default_web (listener-")]
     [InlineData("pool", "pool pool_0_kube_service_kubernetes_default_web (pool-")]
     [InlineData("monitor", "health monitor monitor_0_kube_service_kubernetes_default_web (monitor-")]
-    [InlineData("member", "member node-1 10.0.0.1:30080 (m1) is in ERROR")]
     public void A_part_in_error_under_an_active_load_balancer_is_named(string part, string message)
     {
         DesiredLoadBalancer desired = Monitored();
@@ -56,6 +56,48 @@ public sealed class BrokenPartsTests
 
         LoadBalancerPlanner.Plan(second, _cloud.Observe()).Notes.ShouldBeEmpty();
         LoadBalancerPlanner.Plan(Monitored(), _cloud.Observe()).Notes.ShouldHaveSingleItem();
+    }
+
+    [Fact]
+    public void Members_in_error_under_an_active_load_balancer_are_given_once_more_after_longer_and_longer_pauses()
+    {
+        DesiredLoadBalancer desired = Monitored();
+        _cloud.Converge(desired);
+        Break("member");
+        LoadBalancerPlan plan = LoadBalancerPlanner.Plan(desired, _cloud.Observe());
+        plan.Notes.ShouldHaveSingleItem().Message.ShouldEndWith("is ACTIVE, but member node-1 10.0.0.1:30080 (m1) is in ERROR. The members are given once more.");
+        LoadBalancerChange.ReplaceMembers change = plan.Plan.Changes.ShouldHaveSingleItem().ShouldBeOfType<LoadBalancerChange.ReplaceMembers>();
+        (change.Mends, change.Members).ShouldBe((true, desired.Listeners[0].Pool.Members));
+
+        var clock = new ManualTimeProvider();
+        var outage = new LoadBalancerOutage(clock);
+        var key = new NamespacedName("default", "web");
+        outage.Delay(key, plan).ShouldBeNull();
+        foreach (int seconds in (int[])[5, 10, 20])
+        {
+            outage.Tried(key, plan);
+            outage.Delay(key, plan).ShouldBe(TimeSpan.FromSeconds(seconds));
+            clock.Advance(TimeSpan.FromSeconds(seconds));
+            outage.Delay(key, plan).ShouldBeNull();
+        }
+
+        outage.Tried(key, plan);
+        Change(l => WithPool(l, p => p with { BrokenMembers = [] }));
+        LoadBalancerPlan well = LoadBalancerPlanner.Plan(desired, _cloud.Observe());
+        well.IsEmpty.ShouldBeTrue();
+        well.Notes.ShouldBeEmpty();
+        outage.Delay(key, well).ShouldBeNull();
+    }
+
+    [Fact]
+    public void Members_that_are_changed_one_by_one_are_reported_when_they_are_in_error()
+    {
+        DesiredLoadBalancer desired = Monitored() with { Build = BuildMode.Serial };
+        _cloud.Converge(desired);
+        Break("member");
+        LoadBalancerPlan plan = LoadBalancerPlanner.Plan(desired, _cloud.Observe());
+        plan.IsEmpty.ShouldBeTrue();
+        plan.Notes.ShouldHaveSingleItem().Message.ShouldEndWith("Delete that part and it is made anew.");
     }
 
     [Fact]

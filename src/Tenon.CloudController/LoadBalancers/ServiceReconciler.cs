@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Tenon.Core;
@@ -91,7 +90,7 @@ public sealed partial class ServiceReconciler : IReconciler
             bool stale = await _planner.ConfirmAsync(plan, confirmAge, cancellationToken);
             confirmAge = Confirmed;
             if (stale) continue;
-            if (_outage.Delay(service.Metadata.Key, plan) is { } delay) return new Outcome.Waiting("the next attempt after a load balancer in ERROR", delay);
+            if (_outage.Delay(service.Metadata.Key, plan) is { } delay) return new Outcome.Waiting("the next attempt after a failure in the cloud", delay);
             if (!changed && plan.LoadBalancer is null) _reporter.Normal(service, ServiceEvents.Ensuring, "Ensuring load balancer");
             if (plan.Plan.Changes.Any(c => c is LoadBalancerChange.DeleteLoadBalancer)) service = await _publisher.ForgetLoadBalancerAsync(service, cancellationToken);
             changed = true;
@@ -194,9 +193,9 @@ public sealed partial class ServiceReconciler : IReconciler
         {
             locked.Add(created.Id);
             _pending.Track(created.Id, key);
-            _outage.Created(key);
         }
 
+        _outage.Tried(key, plan);
         return locked.Count > 0;
     }
 
@@ -210,30 +209,4 @@ public sealed partial class ServiceReconciler : IReconciler
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Service {Service}: the provider refuses allowed CIDRs; planned again without them")]
     private partial void LogRefusal(NamespacedName service, Exception exception);
-}
-
-/// <summary>Spaces out the attempts to make a load balancer that goes into ERROR again and again.</summary>
-internal sealed class LoadBalancerOutage(TimeProvider time)
-{
-    private static readonly TimeSpan First = TimeSpan.FromSeconds(5);
-    private static readonly TimeSpan Longest = TimeSpan.FromMinutes(5);
-
-    private readonly ConcurrentDictionary<NamespacedName, (int Attempts, DateTimeOffset Next)> _attempts = [];
-
-    public void Created(NamespacedName key) => _attempts.AddOrUpdate(key, (1, time.GetUtcNow() + First), (_, before) =>
-    {
-        double factor = Math.Pow(2, Math.Min(before.Attempts, 10));
-        TimeSpan wait = TimeSpan.FromTicks(Math.Min(Longest.Ticks, (long)(First.Ticks * factor)));
-        return (before.Attempts + 1, time.GetUtcNow() + wait);
-    });
-
-    /// <summary>How long a creation must still be put off; <see langword="null"/> when the plan creates nothing, or may do so now.</summary>
-    public TimeSpan? Delay(NamespacedName key, LoadBalancerPlan plan)
-    {
-        if (!plan.Plan.Changes.Any(c => c is LoadBalancerChange.CreateLoadBalancer) || !_attempts.TryGetValue(key, out (int Attempts, DateTimeOffset Next) before)) return null;
-        TimeSpan wait = before.Next - time.GetUtcNow();
-        return wait > TimeSpan.Zero ? wait : null;
-    }
-
-    public void Forget(NamespacedName key) => _attempts.TryRemove(key, out _);
 }

@@ -39,11 +39,12 @@ public sealed partial class VipReconciler : IReconciler
     private readonly PendingLoadBalancers _pending;
     private readonly TimeProvider _time;
     private readonly ILogger<VipReconciler> _logger;
+    private readonly LoadBalancerOutage _outage;
     private readonly ConcurrentDictionary<NamespacedName, DateTimeOffset> _waitingSince = [];
 
     /// <summary>Stores what is given.</summary>
     public VipReconciler(NetworkOptions options, VipClients clients, VirtualNetworkWriter writer, PendingLoadBalancers pending, TimeProvider time, ILogger<VipReconciler> logger)
-        => (_options, _clients, _writer, _pending, _time, _logger) = (options, clients, writer, pending, time, logger);
+        => (_options, _clients, _writer, _pending, _time, _logger, _outage) = (options, clients, writer, pending, time, logger, new(time));
 
     /// <inheritdoc/>
     public async Task<Outcome> ReconcileAsync(NamespacedName key, CancellationToken cancellationToken)
@@ -51,6 +52,7 @@ public sealed partial class VipReconciler : IReconciler
         if (_clients.Caches.Services.Get(key) is not { } service)
         {
             _waitingSince.TryRemove(key, out _);
+            _outage.Forget(key);
             return Outcome.Done;
         }
 
@@ -99,7 +101,9 @@ public sealed partial class VipReconciler : IReconciler
             else if (ServiceVips.IsExternal(service) && LoadBalancerPlanner.Endpoint(one, _clients.View.Observe(one)) is { } endpoint && endpoint.Address != one.Vip.Address) addresses.Add(endpoint.Address);
         }
 
-        if (outcome is Outcome.Settled) await PublishAsync(service, addresses, cancellationToken);
+        if (outcome is not Outcome.Settled) return outcome;
+        _outage.Forget(service.Metadata.Key);
+        await PublishAsync(service, addresses, cancellationToken);
         return outcome;
     }
 
@@ -152,6 +156,7 @@ public sealed partial class VipReconciler : IReconciler
                 continue;
             }
 
+            if (_outage.Delay(key, plan) is { } delay) return new Outcome.Waiting("the next attempt after a failure in the cloud", delay);
             if (await ApplyAsync(key, desired, plan, cancellationToken)) return plan.Plan.Then is Outcome.Settled ? new Outcome.Waiting($"load balancer {desired.Name}", null) : plan.Plan.Then;
         }
 
@@ -181,6 +186,7 @@ public sealed partial class VipReconciler : IReconciler
         }
 
         if (created is not null && locked.Add(created.Id)) _pending.Track(created.Id, key);
+        _outage.Tried(key, plan);
         return locked.Count > 0;
     }
 
