@@ -120,8 +120,9 @@ internal static class PodViews
         console =>
         {
             TextRows.Wrapped(console, "", "", $"{pod.Name} on virtual network {pod.Network}");
-            var table = new TextRows("DIRECTION", "POLICY", "PEERS", "PORTS", "NOTE");
-            foreach (PolicyEntry entry in entries) table.Add(entry.Direction, entry.By, PeersOf(entry), entry.Ports.IsEmpty ? "none" : string.Join(", ", entry.Ports), entry.Note);
+            var table = new TextRows("DIRECTION", "PORTS", "POLICY", "PEERS");
+            foreach (PolicyEntry entry in entries)
+                table.Add(entry.Direction, entry.Ports.IsEmpty ? "none" : string.Join(", ", entry.Ports), entry.By, entry.Note.Length == 0 ? PeersOf(entry) : $"{PeersOf(entry)}: {entry.Note}");
             table.Print(console);
         });
 
