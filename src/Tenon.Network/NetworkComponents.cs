@@ -142,7 +142,7 @@ public sealed class NetworkComponents : IDisposable
         Controller? controller = null;
         var pending = new PendingLoadBalancers(_view, key => controller!.Enqueue(key), input.Pending, input.Time, loggers.CreateLogger<PendingLoadBalancers>());
         var reconciler = new VipReconciler(
-            options, new(_view, new(clients, _view), _cloud, input.Kubernetes, Caches, input.Events), writer, pending, input.Time, loggers.CreateLogger<VipReconciler>());
+            options, new(_view, new(clients, _view), octavia, _cloud, input.Kubernetes, Caches, input.Events), writer, pending, input.Time, loggers.CreateLogger<VipReconciler>());
         var settings = new ControllerOptions { Workers = 8, ResyncPeriod = options.ResyncPeriod, Queue = new() { MaxBackoff = options.MaxBackoff } };
         LeaderTasks = [pending.RunAsync];
         return controller = new Controller("service-vip", reconciler, settings, input.Time, loggers.CreateLogger<Controller>())

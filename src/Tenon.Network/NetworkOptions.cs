@@ -33,7 +33,7 @@ public sealed record NetworkOptions
     /// <summary>The ranges from which the cluster gives virtual IPs, at most one a family; empty leaves Services to others.</summary>
     public EquatableArray<string> ServiceCidrs { get; init; }
 
-    /// <summary>The Octavia provider of Services; <see langword="null"/> is the cloud's default.</summary>
+    /// <summary>The Octavia provider of Services; <see langword="null"/> takes ovn where the cloud has it, else amphora.</summary>
     public string? LoadBalancerProvider { get; init; }
 
     /// <summary>The external network of floating IPs; <see langword="null"/> takes the only one, or the default one.</summary>

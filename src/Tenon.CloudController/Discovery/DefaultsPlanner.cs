@@ -4,6 +4,7 @@ using Tenon.CloudController.Configuration;
 using Tenon.CloudController.LoadBalancers;
 using Tenon.CloudController.Nodes;
 using Tenon.Core;
+using Tenon.LoadBalancing;
 using Tenon.OpenStack.Networking;
 
 namespace Tenon.CloudController.Discovery;
@@ -14,8 +15,8 @@ namespace Tenon.CloudController.Discovery;
 /// </summary>
 public static class DefaultsPlanner
 {
-    private const string Ovn = "ovn";
-    private const string Amphora = "amphora";
+    private const string Ovn = OctaviaProviders.Ovn;
+    private const string Amphora = OctaviaProviders.Amphora;
 
     /// <summary>Chooses.</summary>
     /// <param name="config">The configuration; what it sets is only checked.</param>
@@ -257,7 +258,7 @@ public static class DefaultsPlanner
             }
 
             ImmutableArray<string> needs = NeedsBeyondOvn();
-            string other = names.Contains(Amphora) ? Amphora : names.FirstOrDefault(n => n != Ovn) ?? Ovn;
+            string other = OctaviaProviders.OtherThanOvn(names);
             bool ovn = names.Contains(Ovn) && (needs.IsEmpty || other == Ovn);
             string chosen = ovn ? Ovn : other;
             Choices.Add(new(Option, chosen, null, WhyProvider(names, chosen, other, needs)));

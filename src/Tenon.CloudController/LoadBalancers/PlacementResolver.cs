@@ -18,7 +18,7 @@ public sealed record PlacementResult(LoadBalancerPlacement? Placement, Outcome? 
 /// <param name="options">The configuration.</param>
 public sealed class PlacementResolver(CloudFacts facts, LoadBalancerOptions options)
 {
-    private const string Ovn = "ovn";
+    private const string Ovn = OctaviaProviders.Ovn;
 
     /// <summary>Resolves.</summary>
     /// <param name="settings">What the Service asks for.</param>

@@ -1,3 +1,4 @@
+using Tenon.LoadBalancing;
 using Tenon.OpenStack.LoadBalancing;
 
 namespace Tenon.CloudController.LoadBalancers;
@@ -5,7 +6,7 @@ namespace Tenon.CloudController.LoadBalancers;
 /// <summary>Holds what a Service asks for against what its provider and the cloud's Octavia can do.</summary>
 internal static class ProviderChecks
 {
-    private const string Ovn = "ovn";
+    private const string Ovn = OctaviaProviders.Ovn;
 
     /// <summary>Notes and refuses what cannot be had.</summary>
     public static void Check(PlacementPass pass, LoadBalancerOptions options)

@@ -18,11 +18,13 @@ namespace Tenon.Network.Services;
 /// <summary>What the virtual IPs' reconciler works with.</summary>
 /// <param name="View">The cloud's load balancers.</param>
 /// <param name="Applier">Changes them.</param>
+/// <param name="Octavia">Tells which providers there are.</param>
 /// <param name="Networks">The cloud's networks.</param>
 /// <param name="Kubernetes">The API server.</param>
 /// <param name="Caches">What Kubernetes wants.</param>
 /// <param name="Events">Takes events.</param>
-public sealed record VipClients(LoadBalancerView View, LoadBalancerApplier Applier, CloudNetworks Networks, KubernetesClient Kubernetes, NetworkCaches Caches, IEventRecorder Events);
+public sealed record VipClients(
+    LoadBalancerView View, LoadBalancerApplier Applier, ILoadBalancerCapabilities Octavia, CloudNetworks Networks, KubernetesClient Kubernetes, NetworkCaches Caches, IEventRecorder Events);
 
 /// <summary>Gives every virtual IP of a Service a load balancer with the pods behind it, and Services of type LoadBalancer a floating IP on it.</summary>
 public sealed partial class VipReconciler : IReconciler
@@ -40,6 +42,7 @@ public sealed partial class VipReconciler : IReconciler
     private readonly TimeProvider _time;
     private readonly ILogger<VipReconciler> _logger;
     private readonly LoadBalancerOutage _outage;
+    private volatile string? _provider;
     private readonly ConcurrentDictionary<NamespacedName, DateTimeOffset> _waitingSince = [];
 
     /// <summary>Stores what is given.</summary>
@@ -87,7 +90,7 @@ public sealed partial class VipReconciler : IReconciler
 
         if (network.Status is not { NetworkId: not null } status) return new Outcome.Waiting($"the service network {_options.ServiceNetwork}", null);
         await _clients.Networks.EnsureAsync(_options.ResyncPeriod, cancellationToken);
-        var around = new VipSurroundings(_options.ClusterName, _options.LoadBalancerProvider, [.. status.Subnets], _clients.Networks.ExternalNetwork(_options.FloatingNetworkId));
+        var around = new VipSurroundings(_options.ClusterName, await ProviderAsync(cancellationToken), [.. status.Subnets], _clients.Networks.ExternalNetwork(_options.FloatingNetworkId));
         EndpointSlice[] slices = [.. _clients.Caches.Slices.Find(ServiceIndex, service.Metadata.Key.ToString())];
         (EquatableArray<DesiredLoadBalancer> desired, string? problem) = ServiceVips.Of(service, slices, around, (e, v6) => SubnetOf(status.RouterId, e, v6));
         if (problem is not null) _clients.Events.Record(ObjectReference.To(service), EventType.Warning, "VirtualIPOutOfRange", problem);
@@ -105,6 +108,25 @@ public sealed partial class VipReconciler : IReconciler
         _outage.Forget(service.Metadata.Key);
         await PublishAsync(service, addresses, cancellationToken);
         return outcome;
+    }
+
+    /// <summary>The provider that the options name, or the usual one of those that there are; <see langword="null"/> leaves it to a cloud that does not say.</summary>
+    private async Task<string?> ProviderAsync(CancellationToken cancellationToken)
+    {
+        if (_options.LoadBalancerProvider is { } configured) return configured;
+        if (_provider is not null) return _provider;
+        try
+        {
+            string[] names = [.. (await _clients.Octavia.ListProvidersAsync(cancellationToken)).Select(p => p.Name)];
+            if (names.Length == 0) return null;
+            LogProvider(_provider = OctaviaProviders.Usual(names), string.Join(", ", names));
+        }
+        catch (OpenStackException e) when (e.Kind is OpenStackErrorKind.Forbidden or OpenStackErrorKind.NotFound)
+        {
+            LogProviderUnknown(e.Message);
+        }
+
+        return _provider;
     }
 
     /// <summary>The index of EndpointSlices by Service.</summary>
@@ -233,6 +255,12 @@ public sealed partial class VipReconciler : IReconciler
         var patch = Patch.Merge(new JsonObject { ["status"] = new JsonObject { ["loadBalancer"] = new JsonObject { ["ingress"] = ingress } } });
         await _clients.Kubernetes.PatchAsync<Service>(service.Metadata.Key, patch, cancellationToken, new WriteOptions { Subresource = "status" });
     }
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Virtual IPs are served by Octavia's provider {Provider}, of {Providers}; --service-lb-provider names another")]
+    private partial void LogProvider(string provider, string providers);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Octavia does not say which providers it has ({Reason}), so the cloud's default serves virtual IPs; where that is ovn, set --service-lb-provider ovn")]
+    private partial void LogProviderUnknown(string reason);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Service {Service}: {Change}")]
     private partial void LogChange(NamespacedName service, LoadBalancerChange change);

@@ -32,7 +32,7 @@ internal sealed class NetworkFlags
 
     public Option<string> ServiceCidr { get; } = CloudControllerFlags.Text("--service-cidr", "CIDR,..", "The ranges of Services' virtual IPs, as the API server has them; load balancers are made for these. Without it, Services are left to others.", "");
 
-    public Option<string> ServiceProvider { get; } = CloudControllerFlags.Text("--service-lb-provider", "PROVIDER", "The Octavia provider of Services; without it, cloud.conf's lb-provider, else the cloud's default.", null);
+    public Option<string> ServiceProvider { get; } = CloudControllerFlags.Text("--service-lb-provider", "PROVIDER", "The Octavia provider of Services; without it, cloud.conf's lb-provider, else ovn where the cloud has it, else amphora.", null);
 
     public Option<int> PoolMinimum { get; } = CloudControllerFlags.Number("--pool-min", "Ports kept ready for pods that are alike (of one network, node and set of labels); fewer are refilled. 0 keeps none.", 0, least: 0, most: 1000);
 

@@ -10,7 +10,7 @@ namespace Tenon.Network.Tests.Services;
 [Trait("tier", "slow")]
 public sealed class VipTests
 {
-    private static readonly NetworkOptions s_options = new() { ServiceCidrs = ["10.254.0.0/16"], LoadBalancerProvider = "ovn", GroupGrace = TimeSpan.Zero, MaxBackoff = TimeSpan.FromSeconds(1) };
+    private static readonly NetworkOptions s_options = new() { ServiceCidrs = ["10.254.0.0/16"], GroupGrace = TimeSpan.Zero, MaxBackoff = TimeSpan.FromSeconds(1) };
 
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
 
