@@ -3,9 +3,10 @@ using Tenon.OpenStack.Networking;
 
 namespace Tenon.Network.Tests.Scale;
 
-/// <summary>Neutron's ports, trunks and security groups without a wire, so that what is measured is the controller's own work.</summary>
+/// <summary>Neutron's ports, trunks and security groups without a wire, so that what is measured is the controller's own work. Its calls come beside each other.</summary>
 internal sealed class MemoryNeutron : IPortClient, ITrunkClient, ISecurityGroupClient
 {
+    private readonly Lock _gate = new();
     private int _next;
 
     public Dictionary<string, Port> Ports { get; } = [];
@@ -21,6 +22,7 @@ internal sealed class MemoryNeutron : IPortClient, ITrunkClient, ISecurityGroupC
 
     public Task<EquatableArray<Port>> CreatePortsAsync(IReadOnlyCollection<PortCreate> ports, CancellationToken cancellationToken)
     {
+        using Lock.Scope held = _gate.EnterScope();
         Port[] made = [.. ports.Select(p => new Port
         {
             Id = Id("port"), Name = p.Name ?? "", Description = p.Description ?? "", NetworkId = p.NetworkId, DeviceId = p.DeviceId ?? "", BindingHostId = p.BindingHostId,
@@ -33,12 +35,14 @@ internal sealed class MemoryNeutron : IPortClient, ITrunkClient, ISecurityGroupC
 
     public Task<Port> UpdatePortAsync(string portId, PortUpdate update, int? revision, CancellationToken cancellationToken)
     {
+        using Lock.Scope held = _gate.EnterScope();
         Writes.Add("update port");
         return Task.FromResult(Ports[portId] = Ports[portId] with { SecurityGroups = update.SecurityGroups.Value });
     }
 
     public Task DeletePortAsync(string portId, CancellationToken cancellationToken)
     {
+        using Lock.Scope held = _gate.EnterScope();
         Writes.Add("delete port");
         Ports.Remove(portId).ShouldBeTrue();
         return Task.CompletedTask;
@@ -48,12 +52,14 @@ internal sealed class MemoryNeutron : IPortClient, ITrunkClient, ISecurityGroupC
 
     public Task<Trunk> AddSubPortsAsync(string trunkId, IReadOnlyCollection<SubPort> subPorts, CancellationToken cancellationToken)
     {
+        using Lock.Scope held = _gate.EnterScope();
         Writes.Add($"add {subPorts.Count} subports");
         return Task.FromResult(Trunks[trunkId] = Trunks[trunkId] with { SubPorts = [.. Trunks[trunkId].SubPorts, .. subPorts] });
     }
 
     public Task<Trunk> RemoveSubPortsAsync(string trunkId, IReadOnlyCollection<string> portIds, CancellationToken cancellationToken)
     {
+        using Lock.Scope held = _gate.EnterScope();
         Writes.Add($"remove {portIds.Count} subports");
         return Task.FromResult(Trunks[trunkId] = Trunks[trunkId] with { SubPorts = [.. Trunks[trunkId].SubPorts.Where(s => !portIds.Contains(s.PortId))] });
     }
@@ -62,6 +68,7 @@ internal sealed class MemoryNeutron : IPortClient, ITrunkClient, ISecurityGroupC
 
     public Task<EquatableArray<SecurityGroup>> CreateSecurityGroupsAsync(IReadOnlyCollection<SecurityGroupCreate> groups, CancellationToken cancellationToken)
     {
+        using Lock.Scope held = _gate.EnterScope();
         SecurityGroup[] made = [.. groups.Select(g => new SecurityGroup { Id = Id("group"), Name = g.Name, Description = g.Description })
             .Select(g => g with { Rules = [.. new[] { "IPv4", "IPv6" }.Select(f => new SecurityGroupRule { Id = Id("rule"), SecurityGroupId = g.Id, Direction = "egress", EtherType = f })] })];
         foreach (SecurityGroup group in made) Groups[group.Id] = group;
@@ -71,6 +78,7 @@ internal sealed class MemoryNeutron : IPortClient, ITrunkClient, ISecurityGroupC
 
     public Task<EquatableArray<SecurityGroupRule>> CreateSecurityGroupRulesAsync(IReadOnlyCollection<SecurityGroupRuleCreate> rules, CancellationToken cancellationToken)
     {
+        using Lock.Scope held = _gate.EnterScope();
         SecurityGroupRule[] made = [.. rules.Select(r => new SecurityGroupRule
         {
             Id = Id("rule"), SecurityGroupId = r.SecurityGroupId, Direction = r.Direction, EtherType = r.EtherType, Protocol = r.Protocol,
@@ -83,6 +91,7 @@ internal sealed class MemoryNeutron : IPortClient, ITrunkClient, ISecurityGroupC
 
     public Task DeleteSecurityGroupRuleAsync(string ruleId, CancellationToken cancellationToken)
     {
+        using Lock.Scope held = _gate.EnterScope();
         Writes.Add("delete rule");
         SecurityGroup group = Groups.Values.Single(g => g.Rules.Any(r => r.Id == ruleId));
         Groups[group.Id] = group with { Rules = [.. group.Rules.Where(r => r.Id != ruleId)] };
