@@ -91,11 +91,11 @@ internal sealed class CloudPorts(IPortClient ports, ITrunkClient trunks, ISecuri
                 Dictionary<string, string> ids = GroupIds();
                 SecurityGroupRuleCreate[] rules = [.. create.Rules.Select(r => RuleOf(r, ids)).OfType<SecurityGroupRuleCreate>()];
                 foreach (var made in (await groups.CreateSecurityGroupRulesAsync(rules, cancellationToken)).GroupBy(r => r.SecurityGroupId))
-                    if (_groups.TryGetValue(made.Key, out SecurityGroup? group)) _groups[made.Key] = group with { Rules = [.. group.Rules, .. made] };
+                    Change(made.Key, g => g with { Rules = [.. g.Rules, .. made] });
                 break;
             case GroupChange.DeleteRule delete:
                 await groups.DeleteSecurityGroupRuleAsync(delete.RuleId, cancellationToken);
-                if (GroupIds().TryGetValue(delete.GroupKey, out string? owner)) RemoveRule(owner, delete.RuleId);
+                if (GroupIds().TryGetValue(delete.GroupKey, out string? owner)) Change(owner, g => g with { Rules = [.. g.Rules.Where(r => r.Id != delete.RuleId)] });
                 break;
             case GroupChange.DeleteGroup delete:
                 await groups.DeleteSecurityGroupAsync(delete.GroupId, cancellationToken);
@@ -144,10 +144,13 @@ internal sealed class CloudPorts(IPortClient ports, ITrunkClient trunks, ISecuri
         _trunks[trunk.Id] = trunk;
     }
 
-    private void RemoveRule(string groupId, string ruleId)
+    /// <summary>Changes what is known of a group. Rules of one group come and go in calls beside each other: none may undo another.</summary>
+    private void Change(string groupId, Func<SecurityGroup, SecurityGroup> change)
     {
-        SecurityGroup group = _groups[groupId];
-        _groups[groupId] = group with { Rules = [.. group.Rules.Where(r => r.Id != ruleId)] };
+        while (_groups.TryGetValue(groupId, out SecurityGroup? group) && !_groups.TryUpdate(groupId, change(group), group))
+        {
+            // Somebody else was faster: once more, on what there is now.
+        }
     }
 
     private static SecurityGroupRuleCreate? RuleOf(GroupRule rule, Dictionary<string, string> ids)

@@ -19,9 +19,11 @@ public sealed class CloudNetworks(INetworkReader reader, INetworkWriter writer, 
     internal static readonly EquatableArray<string> LegOwners = ["network:router_interface", "network:router_interface_distributed", "network:ha_router_replicated_interface"];
     private readonly SemaphoreSlim _gate = new(1);
     private State? _state;
+    private int _doubts;
 
     private sealed record State(
         DateTimeOffset At,
+        int Doubts,
         ImmutableDictionary<string, OpenStack.Networking.Network> Networks,
         ImmutableDictionary<string, Subnet> Subnets,
         ImmutableHashSet<RouterLeg> Legs,
@@ -68,12 +70,12 @@ public sealed class CloudNetworks(INetworkReader reader, INetworkWriter writer, 
     public async Task EnsureAsync(TimeSpan maxAge, CancellationToken cancellationToken)
     {
         DateTimeOffset notBefore = time.GetUtcNow() - maxAge;
-        if (_state is { } fresh && fresh.At >= notBefore) return;
+        if (IsFresh(notBefore)) return;
         await _gate.WaitAsync(cancellationToken);
         try
         {
-            if (_state is { } now && now.At >= notBefore) return;
-            DateTimeOffset begun = time.GetUtcNow();
+            if (IsFresh(notBefore)) return;
+            (DateTimeOffset begun, int doubts) = (time.GetUtcNow(), Volatile.Read(ref _doubts));
             Task<List<OpenStack.Networking.Network>> networks = ToListAsync(reader.ListNetworksAsync(new(), cancellationToken));
             Task<List<Subnet>> subnets = ToListAsync(reader.ListSubnetsAsync(new(), cancellationToken));
             Task<List<Port>> legs = ToListAsync(ports.ListPortsAsync(new() { DeviceOwners = LegOwners }, cancellationToken));
@@ -82,6 +84,7 @@ public sealed class CloudNetworks(INetworkReader reader, INetworkWriter writer, 
             await Task.WhenAll(networks, subnets, legs, pools, routers);
             _state = new(
                 begun,
+                doubts,
                 (await networks).ToImmutableDictionary(n => n.Id),
                 (await subnets).ToImmutableDictionary(s => s.Id),
                 [.. (await legs).SelectMany(p => p.FixedIps.Select(f => new RouterLeg(p.DeviceId, f.SubnetId)))],
@@ -94,8 +97,8 @@ public sealed class CloudNetworks(INetworkReader reader, INetworkWriter writer, 
         }
     }
 
-    /// <summary>Forgets what was listed: a write failed, and its effect is not known.</summary>
-    public void Invalidate() => _state = _state is { } state ? state with { At = DateTimeOffset.MinValue } : null;
+    /// <summary>A write failed, and its effect is not known: what was listed, or is being listed, is not trusted any more.</summary>
+    public void Invalidate() => Interlocked.Increment(ref _doubts);
 
     /// <summary>Makes a change.</summary>
     public async Task ApplyAsync(NetworkChange change, CancellationToken cancellationToken)
@@ -133,6 +136,8 @@ public sealed class CloudNetworks(INetworkReader reader, INetworkWriter writer, 
 
     /// <inheritdoc/>
     public void Dispose() => _gate.Dispose();
+
+    private bool IsFresh(DateTimeOffset notBefore) => _state is { } state && state.At >= notBefore && state.Doubts == Volatile.Read(ref _doubts);
 
     /// <summary>A list that is under way began before the write: it is waited for, so that it does not undo what is known.</summary>
     private async Task UpdateAsync(Func<State, State> change, CancellationToken cancellationToken)
