@@ -171,12 +171,11 @@ public sealed class LeaderElectorTests : IAsyncLifetime
             return true;
         };
         await _clock.AdvanceUntilAsync(_api, () => hanging > 0);
-        for (int i = 0; i < 30 && !running.IsCompleted; i++)
+        await Waiting.UntilAsync(() =>
         {
-            _clock.Advance(TimeSpan.FromSeconds(0.5));
-            await Task.Yield();
-        }
-
+            _clock.Advance(TimeSpan.FromSeconds(0.1));
+            return running.IsCompleted;
+        });
         await Should.ThrowAsync<LeadershipLostException>(running);
     }
 

@@ -19,7 +19,7 @@ internal static class Waiting
         while (!condition())
         {
             if (atMost is { } limit && clock.GetUtcNow() - start >= limit) return clock.GetUtcNow() - start;
-            await UntilAsync(() => api.InFlight == 0);
+            await UntilAsync(() => api.InFlight == 0 || condition());
             clock.Advance(TimeSpan.FromMilliseconds(100));
             await Task.Delay(TimeSpan.FromMilliseconds(3), TimeProvider.System, TestContext.Current.CancellationToken);
         }
