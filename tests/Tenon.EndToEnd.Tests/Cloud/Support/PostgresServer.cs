@@ -28,7 +28,9 @@ internal sealed class PostgresServer : IAsyncDisposable
         string data = await MakeFolderAsync(folder, machine);
         await RunAsync(machine, "initdb", "-D", data, "-U", User, "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync");
         await File.AppendAllTextAsync(Path.Combine(data, "pg_hba.conf"), "host all all 0.0.0.0/0 trust\nhost replication all 0.0.0.0/0 trust\n", TestLife.Token);
-        return await StartAsync(machine, data, "-c", $"synchronous_standby_names={standbys} (*)", "-c", "synchronous_commit=remote_apply");
+
+        // Copies are made beside each other, each with a checkpoint: what one still has to stream must not be removed by another's.
+        return await StartAsync(machine, data, "-c", $"synchronous_standby_names={standbys} (*)", "-c", "synchronous_commit=remote_apply", "-c", "wal_keep_size=512MB");
     }
 
     /// <summary>Makes a copy of a server that follows it.</summary>
