@@ -6,7 +6,7 @@ namespace Tenon.EndToEnd.Tests.Cloud.Support;
 internal sealed class PolicyWorld
 {
     private const string Machine = "vm";
-    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(40);
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(120);
     private readonly PodCluster _cluster;
     private readonly Dictionary<string, (string Address, Func<IEnumerable<string>, Task<string>> Probe)> _members;
     private readonly string _range;
