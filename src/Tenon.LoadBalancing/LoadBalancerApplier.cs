@@ -141,6 +141,8 @@ public sealed class LoadBalancerApplier(LoadBalancerClients clients, LoadBalance
                 await octavia.ReplaceMembersAsync(c.PoolId, [.. c.Members.Select(LoadBalancerRequests.Member)], additiveOnly: false, cancellationToken);
                 effect = t => t with
                 {
+                    Pools = t.Pools.TryGetValue(c.PoolId, out Pool? given) ? t.Pools.SetItem(c.PoolId, given with { ProvisioningStatus = ProvisioningStatus.PendingUpdate }) : t.Pools,
+
                     // Those that were in ERROR are read again, to see whether they still are.
                     Members = t.Members.SetItem(c.PoolId, new KnownMembers(c.Members, null, null)
                     {

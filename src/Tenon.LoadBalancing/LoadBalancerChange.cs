@@ -147,7 +147,7 @@ public abstract record LoadBalancerChange
     /// <param name="Before">What it had, when that is known; for printing.</param>
     public sealed record ReplaceMembers(string LoadBalancerId, string PoolId, string Name, MemberSet Members, MemberSet? Before) : LoadBalancerChange
     {
-        /// <summary>Whether they are the same as before, given once more because some are in ERROR.</summary>
+        /// <summary>Whether they are the same as before, given once more because some of them, or the pool, are in ERROR.</summary>
         public bool Mends { get; init; }
 
         /// <inheritdoc/>
@@ -156,7 +156,7 @@ public abstract record LoadBalancerChange
         /// <inheritdoc/>
         public override ChangeDescription Describe()
         {
-            if (Mends) return new("update", "members of pool", PoolId, Name, [("once more", "some are in ERROR")]);
+            if (Mends) return new("update", "members of pool", PoolId, Name, [("once more", "some are in ERROR, or the pool is")]);
             if (Before is null) return new("update", "members of pool", PoolId, Name, [("to", Members.ToString())]);
             HashSet<PoolMember> before = [.. Before.Select(Key)];
             HashSet<PoolMember> after = [.. Members.Select(Key)];

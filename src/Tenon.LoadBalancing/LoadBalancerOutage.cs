@@ -9,6 +9,7 @@ public sealed class LoadBalancerOutage(TimeProvider time)
 {
     private static readonly TimeSpan First = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan Longest = TimeSpan.FromMinutes(5);
+    private static readonly TimeSpan Lasting = TimeSpan.FromMinutes(2);
 
     private readonly ConcurrentDictionary<NamespacedName, (int Attempts, DateTimeOffset Next)> _attempts = [];
 
@@ -32,7 +33,13 @@ public sealed class LoadBalancerOutage(TimeProvider time)
         return wait > TimeSpan.Zero ? wait : null;
     }
 
-    /// <summary>All is well with an owner, or it is gone.</summary>
+    /// <summary>All seems well with an owner. Its attempts are forgotten only if that is so for a while, because a provider may report a failure late.</summary>
+    public void Settled(NamespacedName key)
+    {
+        if (_attempts.TryGetValue(key, out (int Attempts, DateTimeOffset Next) before) && time.GetUtcNow() - before.Next > Lasting) _attempts.TryRemove(key, out _);
+    }
+
+    /// <summary>An owner is gone.</summary>
     public void Forget(NamespacedName key) => _attempts.TryRemove(key, out _);
 
     private static bool IsAttempt(LoadBalancerPlan plan)

@@ -173,11 +173,19 @@ public static partial class LoadBalancerPlanner
             return;
         }
 
+        // What failed in the provider is made well when it is given once more, whatever the provider has of it. Ovn says so of the
+        // pool when a member could not be made, and of the member when it could not be taken away.
+        bool isBroken = build is not BuildMode.Serial && (!observed.BrokenMembers.IsEmpty || observed.Pool.ProvisioningStatus is ProvisioningStatus.Error);
         if (observed.Members is { } members && members.Equals(pool.Members))
         {
-            // A member whose creation or removal failed in the provider: given once more, it is made well, whatever the provider has of it.
-            if (!observed.BrokenMembers.IsEmpty && build is not BuildMode.Serial)
-                draft.Add(new LoadBalancerChange.ReplaceMembers(loadBalancerId, observed.Pool.Id, observed.Pool.Name, pool.Members, observed.Members) { Mends = true });
+            if (isBroken && members.Count > 0) draft.Add(Again(members));
+            return;
+        }
+
+        if (isBroken && pool.Members.Count == 0 && observed.Members is { Count: > 0 } left)
+        {
+            // Taken away alone, a member that ovn does not have is never reported as gone, and the load balancer stays in PENDING_UPDATE.
+            draft.Add(Again(left));
             return;
         }
 
@@ -208,6 +216,9 @@ public static partial class LoadBalancerPlanner
                 draft.Add(new LoadBalancerChange.DeleteMember(loadBalancerId, observed.Pool.Id, observed.Pool.Name, id, $"{gone.Address}:{gone.Port}"));
             }
         }
+
+        LoadBalancerChange.ReplaceMembers Again(MemberSet given)
+            => new(loadBalancerId, observed.Pool.Id, observed.Pool.Name, given, observed.Members) { Mends = true };
     }
 
     private static void PlanMonitor(Draft draft, string loadBalancerId, DesiredPool pool, ObservedPool observed)

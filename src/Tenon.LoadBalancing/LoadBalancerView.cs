@@ -205,6 +205,23 @@ public sealed class LoadBalancerView : IDisposable
         return [.. loadBalancerIds.Where(id => !now.Trees.TryGetValue(id, out ViewTree? tree) || !tree.LoadBalancer.ProvisioningStatus.IsPending())];
     }
 
+    /// <summary>
+    /// Looks whether what was written to the members of load balancers came about; a provider may report its failure only in a member or
+    /// a pool, long after the load balancer was ACTIVE again. One list of all, if none of since then is there.
+    /// </summary>
+    /// <returns>Those that could be judged, or are gone, and whether they must be looked at; the others are pending, or were written again.</returns>
+    public async Task<ImmutableArray<(string Id, bool IsDoubtful)>> ProveAsync(IReadOnlyCollection<string> loadBalancerIds, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(loadBalancerIds);
+        if (loadBalancerIds.Any(id => Settled(id) is { IsProven: false })) await EnsureAsync(ViewParts.Trees, Now, cancellationToken);
+        return
+        [
+            .. loadBalancerIds.Where(id => !State.Trees.ContainsKey(id) || Settled(id) is { IsProven: true }).Select(id => (id, Settled(id) is { IsDoubtful: true })),
+        ];
+
+        ViewTree? Settled(string id) => State.Trees.GetValueOrDefault(id) is { } tree && !tree.LoadBalancer.ProvisioningStatus.IsPending() ? tree : null;
+    }
+
     /// <inheritdoc/>
     public void Dispose()
     {
@@ -364,7 +381,7 @@ public sealed class LoadBalancerView : IDisposable
             EquatableArray<PoolMember> lost = tree.LoadBalancer.ProvisioningStatus is ProvisioningStatus.Active
                 ? [.. members.Where(m => m.ProvisioningStatus is ProvisioningStatus.PendingDelete).Select(Known)]
                 : [];
-            return state with { Trees = state.Trees.SetItem(loadBalancerId, tree with { Members = tree.Members.SetItem(poolId, known with { Lost = lost }) }) };
+            return state with { Trees = state.Trees.SetItem(loadBalancerId, tree with { Members = tree.Members.SetItem(poolId, known with { Lost = lost }), HasOtherMembers = false }) };
         });
 
         static PoolMember Known(Member member) => new(new MemberTarget(member.Name, member.Address, member.SubnetId), member.ProtocolPort, member.MonitorPort);

@@ -17,11 +17,15 @@ public sealed record PendingOptions
 
     /// <summary>The longest wait.</summary>
     public TimeSpan MaxInterval { get; init; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>How long after a load balancer has settled it is looked at once more, for what its provider reports late.</summary>
+    public TimeSpan ProveAfter { get; init; } = TimeSpan.FromSeconds(20);
 }
 
 /// <summary>
 /// Waits for all pending load balancers together, so that nobody waits in a reconcile: one list a round for all of them (one
-/// GET when it is only one), with backoff; owners are woken when theirs is settled.
+/// GET when it is only one), with backoff; owners are woken when theirs is settled. A while later what became of the members is
+/// looked at, in one list for all that settled in between, and owners are woken of whom something is wrong.
 /// </summary>
 public sealed partial class PendingLoadBalancers
 {
@@ -48,32 +52,63 @@ public sealed partial class PendingLoadBalancers
     public async Task RunAsync(CancellationToken cancellationToken)
     {
         var entries = new Dictionary<string, Entry>(StringComparer.Ordinal);
+        var unproven = new Dictionary<string, Unproven>(StringComparer.Ordinal);
         while (true)
         {
-            if (entries.Count == 0) await _tracked.Reader.WaitToReadAsync(cancellationToken);
+            if (entries.Count == 0 && unproven.Count == 0) await _tracked.Reader.WaitToReadAsync(cancellationToken);
             Take(entries);
-            DateTimeOffset due = entries.Values.Min(e => e.Due);
+            DateTimeOffset due = entries.Values.Select(e => e.Due).Concat(unproven.Values.Select(u => u.Due)).Min();
             if (await WaitAsync(due - _time.GetUtcNow(), cancellationToken)) continue;
-            ImmutableArray<string> settled = [];
-            try
-            {
-                settled = await _view.PollAsync([.. entries.Keys], cancellationToken);
-            }
-            catch (Exception exception) when (exception is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
-            {
-                LogPollFailed(entries.Count, exception);
-                foreach (Entry entry in entries.Values) entry.Eager = false;
-            }
-
-            foreach (string id in settled)
-            {
-                foreach (NamespacedName owner in entries[id].Owners) _wake(owner);
-                entries.Remove(id);
-            }
-
             DateTimeOffset now = _time.GetUtcNow();
-            foreach (Entry entry in entries.Values) entry.Next(now, _options);
+            if (entries.Values.Any(e => e.Due <= now)) await PollAsync(entries, unproven, cancellationToken);
+            if (unproven.Values.Any(u => u.Due <= now)) await ProveAsync(unproven, now, cancellationToken);
         }
+    }
+
+    private async Task PollAsync(Dictionary<string, Entry> entries, Dictionary<string, Unproven> unproven, CancellationToken cancellationToken)
+    {
+        ImmutableArray<string> settled = [];
+        try
+        {
+            settled = await _view.PollAsync([.. entries.Keys], cancellationToken);
+        }
+        catch (Exception exception) when (exception is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
+        {
+            LogPollFailed(entries.Count, exception);
+            foreach (Entry entry in entries.Values) entry.Eager = false;
+        }
+
+        DateTimeOffset now = _time.GetUtcNow();
+        foreach (string id in settled)
+        {
+            entries.Remove(id, out Entry? entry);
+            foreach (NamespacedName owner in entry!.Owners) _wake(owner);
+            if (unproven.TryGetValue(id, out Unproven? before)) entry.Owners.UnionWith(before.Owners);
+            unproven[id] = new Unproven(entry.Owners, now + _options.ProveAfter);
+        }
+
+        foreach (Entry entry in entries.Values) entry.Next(now, _options);
+    }
+
+    private async Task ProveAsync(Dictionary<string, Unproven> unproven, DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        string[] due = [.. unproven.Where(u => u.Value.Due <= now).Select(u => u.Key)];
+        try
+        {
+            foreach ((string id, bool isDoubtful) in await _view.ProveAsync(due, cancellationToken))
+            {
+                unproven.Remove(id, out Unproven? proven);
+                if (!isDoubtful) continue;
+                LogDoubtful(id);
+                foreach (NamespacedName owner in proven!.Owners) _wake(owner);
+            }
+        }
+        catch (Exception exception) when (exception is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
+        {
+            LogPollFailed(due.Length, exception);
+        }
+
+        foreach (string id in due.Where(unproven.ContainsKey)) unproven[id] = unproven[id] with { Due = _time.GetUtcNow() + _options.ProveAfter };
     }
 
     /// <summary>Waits, unless something new comes to be waited for.</summary>
@@ -104,8 +139,13 @@ public sealed partial class PendingLoadBalancers
         }
     }
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Looking at {Count} pending load balancers failed; trying again")]
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Looking at {Count} load balancers failed; trying again")]
     private partial void LogPollFailed(int count, Exception exception);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Load balancer {LoadBalancer} is ACTIVE, but its members are not what was written, or a pool is in ERROR; looking at it again")]
+    private partial void LogDoubtful(string loadBalancer);
+
+    private sealed record Unproven(HashSet<NamespacedName> Owners, DateTimeOffset Due);
 
     private sealed class Entry(DateTimeOffset since)
     {

@@ -46,6 +46,7 @@ internal static class ViewMerge
         {
             if (tree.Written >= began) continue;
             Pool[] own = [.. pools[id]];
+            (string Id, KnownMembers? Known, bool WasKnown)[] members = [.. own.Select(p => (p.Id, Members(tree, p, began), tree.Members.ContainsKey(p.Id) || tree.MadeMembers.ContainsKey(p.Name)))];
             merged[id] = tree with
             {
                 ChildrenKnown = true,
@@ -54,7 +55,8 @@ internal static class ViewMerge
                 Listeners = listeners[id].ToImmutableDictionary(l => l.Id),
                 Pools = own.ToImmutableDictionary(p => p.Id, p => p with { MemberIds = EquatableArray<string>.Empty }),
                 Monitors = own.Where(p => monitors.ContainsKey(p.Id)).ToImmutableDictionary(p => p.Id, p => monitors[p.Id]),
-                Members = own.Select(p => (p.Id, Known: Members(tree, p, began))).Where(p => p.Known is not null).ToImmutableDictionary(p => p.Id, p => p.Known!),
+                Members = members.Where(m => m.Known is not null).ToImmutableDictionary(m => m.Id, m => m.Known!),
+                HasOtherMembers = members.Any(m => m.Known is null && (m.WasKnown || tree.HasOtherMembers)),
             };
         }
 

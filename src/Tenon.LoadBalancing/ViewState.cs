@@ -66,6 +66,15 @@ internal sealed record ViewTree(LoadBalancer LoadBalancer)
     /// <summary>Members by pool, where they are known.</summary>
     public ImmutableDictionary<string, KnownMembers> Members { get; init; } = ImmutableDictionary<string, KnownMembers>.Empty;
 
+    /// <summary>Whether a list has shown, since we wrote to its members, how many there are. Members in ERROR are read anyway.</summary>
+    public bool IsProven => MadeWith is null && !Members.Values.Any(m => m is { IdDigest: null, Broken.IsEmpty: true });
+
+    /// <summary>Whether a list showed other members than were known, and they were not read since.</summary>
+    public bool HasOtherMembers { get; init; }
+
+    /// <summary>Whether its owners must look at its members, or at a pool in ERROR.</summary>
+    public bool IsDoubtful => HasOtherMembers || Pools.Values.Any(p => p.ProvisioningStatus is ProvisioningStatus.Error);
+
     public ObservedLoadBalancer Observe() => new(
         LoadBalancer,
         [.. Listeners.Values.OrderBy(l => l.ProtocolPort).ThenBy(l => l.Protocol, StringComparer.Ordinal)],

@@ -12,7 +12,6 @@ public sealed class BrokenPartsTests
 
     [Theory]
     [InlineData("listener", "listener listener_0_kube_service_kubernetes_default_web (listener-")]
-    [InlineData("pool", "pool pool_0_kube_service_kubernetes_default_web (pool-")]
     [InlineData("monitor", "health monitor monitor_0_kube_service_kubernetes_default_web (monitor-")]
     public void A_part_in_error_under_an_active_load_balancer_is_named(string part, string message)
     {
@@ -87,6 +86,78 @@ public sealed class BrokenPartsTests
         well.IsEmpty.ShouldBeTrue();
         well.Notes.ShouldBeEmpty();
         outage.Delay(key, well).ShouldBeNull();
+    }
+
+    [Fact]
+    public void A_pool_in_error_under_an_active_load_balancer_gets_its_members_once_more()
+    {
+        DesiredLoadBalancer desired = Monitored();
+        _cloud.Converge(desired);
+        Break("pool");
+
+        LoadBalancerPlan plan = LoadBalancerPlanner.Plan(desired, _cloud.Observe());
+
+        string message = plan.Notes.ShouldHaveSingleItem().Message;
+        message.ShouldContain("is ACTIVE, but pool pool_0_kube_service_kubernetes_default_web (pool-");
+        message.ShouldEndWith("is in ERROR. The members are given once more.");
+        LoadBalancerChange.ReplaceMembers change = plan.Plan.Changes.ShouldHaveSingleItem().ShouldBeOfType<LoadBalancerChange.ReplaceMembers>();
+        (change.Mends, change.Members).ShouldBe((true, desired.Listeners[0].Pool.Members));
+    }
+
+    [Fact]
+    public void An_empty_pool_in_error_is_only_reported_because_no_member_would_be_given()
+    {
+        DesiredListener listener = Listener(80);
+        DesiredLoadBalancer desired = Owner("web", listener with { Pool = listener.Pool with { Members = MemberSet.Empty } });
+        _cloud.Converge(desired);
+        Break("pool");
+
+        LoadBalancerPlan plan = LoadBalancerPlanner.Plan(desired, _cloud.Observe());
+
+        plan.IsEmpty.ShouldBeTrue();
+        plan.Notes.ShouldHaveSingleItem().Message.ShouldEndWith("Delete that part and it is made anew.");
+    }
+
+    [Fact]
+    public void Members_in_error_are_given_once_more_before_the_last_of_them_is_taken_away()
+    {
+        DesiredLoadBalancer full = Monitored();
+        _cloud.Converge(full);
+        Break("member");
+        DesiredListener listener = full.Listeners[0];
+        DesiredLoadBalancer empty = full with { Listeners = [listener with { Pool = listener.Pool with { Members = MemberSet.Empty } }] };
+
+        LoadBalancerChange.ReplaceMembers again = LoadBalancerPlanner.Plan(empty, _cloud.Observe()).Plan.Changes.ShouldHaveSingleItem().ShouldBeOfType<LoadBalancerChange.ReplaceMembers>();
+        (again.Mends, again.Members).ShouldBe((true, listener.Pool.Members));
+        Change(l => WithPool(l, p => p with { BrokenMembers = [] }));
+
+        LoadBalancerChange.ReplaceMembers none = LoadBalancerPlanner.Plan(empty, _cloud.Observe()).Plan.Changes.ShouldHaveSingleItem().ShouldBeOfType<LoadBalancerChange.ReplaceMembers>();
+        (none.Mends, none.Members.Count).ShouldBe((false, 0));
+    }
+
+    [Fact]
+    public void Attempts_are_forgotten_once_all_was_well_for_a_while()
+    {
+        DesiredLoadBalancer desired = Monitored();
+        _cloud.Converge(desired);
+        Break("member");
+        LoadBalancerPlan plan = LoadBalancerPlanner.Plan(desired, _cloud.Observe());
+        var clock = new ManualTimeProvider();
+        var outage = new LoadBalancerOutage(clock);
+        var key = new NamespacedName("default", "web");
+        foreach (int seconds in (int[])[5, 10, 20])
+        {
+            outage.Tried(key, plan);
+            outage.Settled(key);
+            outage.Delay(key, plan).ShouldBe(TimeSpan.FromSeconds(seconds));
+            clock.Advance(TimeSpan.FromSeconds(seconds + 20));
+            outage.Settled(key);
+        }
+
+        clock.Advance(TimeSpan.FromMinutes(2));
+        outage.Settled(key);
+        outage.Tried(key, plan);
+        outage.Delay(key, plan).ShouldBe(TimeSpan.FromSeconds(5));
     }
 
     [Fact]

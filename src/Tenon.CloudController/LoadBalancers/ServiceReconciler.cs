@@ -112,7 +112,7 @@ public sealed partial class ServiceReconciler : IReconciler
         if (plan.Plan.Then is not Outcome.Settled) return _reporter.Stop(service, plan.Plan.Then);
         if (LoadBalancerPlanner.Endpoint(prepared.Desired!, prepared.Observed) is not { } endpoint) return plan.Plan.Then;
         _planner.View.Share(plan.LoadBalancer!, prepared.Desired!);
-        _outage.Forget(service.Metadata.Key);
+        _outage.Settled(service.Metadata.Key);
         bool published = await _publisher.PublishAsync(service, prepared.Settings!, endpoint, cancellationToken);
         _reporter.Settled(service, [.. prepared.Notes, .. plan.Notes], published, changed);
         return Outcome.Done;

@@ -105,7 +105,7 @@ public sealed partial class VipReconciler : IReconciler
         }
 
         if (outcome is not Outcome.Settled) return outcome;
-        _outage.Forget(service.Metadata.Key);
+        _outage.Settled(service.Metadata.Key);
         await PublishAsync(service, addresses, cancellationToken);
         return outcome;
     }

@@ -126,6 +126,9 @@ internal sealed class CloudHarness : IAsyncDisposable
 
     public LoadBalancerCollector Collector { get; private set; } = null!;
 
+    /// <summary>How long after a load balancer has settled its members are looked at once more, from the next restart on.</summary>
+    public TimeSpan ProveAfter { get; set; } = new PendingOptions().ProveAfter;
+
     public string NodeNetworkId { get; private set; } = "";
 
     public string NodeSubnetId { get; private set; } = "";
@@ -165,7 +168,7 @@ internal sealed class CloudHarness : IAsyncDisposable
         var facts = new CloudFacts(new CloudFactsClients(_client.Networking(), _client.Networking(), _client.LoadBalancing(), _client.KeyManager()), TimeProvider.System);
         Planner = new ServicePlanner(Cluster, Cluster, _view, facts, (_options, new ServicePlannerOptions { ClusterId = "11111111-2222-3333-4444-555555555555" }), TimeProvider.System);
         var applier = new LoadBalancerApplier(clients, _view);
-        var pending = new PendingLoadBalancers(_view, key => _woken.Writer.TryWrite(key), new PendingOptions { Interval = TimeSpan.FromMilliseconds(5), MaxInterval = TimeSpan.FromMilliseconds(50) }, TimeProvider.System);
+        var pending = new PendingLoadBalancers(_view, key => _woken.Writer.TryWrite(key), new PendingOptions { Interval = TimeSpan.FromMilliseconds(5), MaxInterval = TimeSpan.FromMilliseconds(50), ProveAfter = ProveAfter }, TimeProvider.System);
         Reconciler = new ServiceReconciler(Planner, applier, pending, Cluster, new ServiceReporter(Cluster, TimeProvider.System));
         Collector = new LoadBalancerCollector(Planner, applier, new CollectorOptions { Grace = TimeSpan.Zero });
         _waiting = pending.RunAsync(_process.Token);
@@ -184,6 +187,13 @@ internal sealed class CloudHarness : IAsyncDisposable
         }
 
         throw new InvalidOperationException($"{service} did not settle.");
+    }
+
+    /// <summary>Waits until a Service is woken without having been changed, and reconciles it.</summary>
+    public async Task<Outcome> SettleWokenAsync(string service)
+    {
+        await _woken.Reader.ReadAsync(TestContext.Current.CancellationToken);
+        return await SettleAsync(service);
     }
 
     /// <summary>Puts a Service and reconciles it.</summary>

@@ -192,6 +192,66 @@ public sealed class ServiceLifeTests
         harness.Calls(writes: false).ShouldNotContain(c => c.Path.Contains("/members", StringComparison.Ordinal));
     }
 
+    [Theory(Timeout = 60_000)]
+    [InlineData("member")]
+    [InlineData("pool")]
+    public async Task What_a_provider_fails_to_do_after_it_was_active_is_seen_soon_and_mended(string part)
+    {
+        await using CloudHarness harness = await CloudHarness.StartAsync(nodes: 2);
+        await harness.PutAsync(Service());
+        string pool = (string)harness.Pools.Single()!["id"]!;
+        JsonNode gone = harness.Members(pool).Single(m => (string)m!["name"]! == "node-1")!.DeepClone();
+        harness.ProveAfter = TimeSpan.FromMilliseconds(20);
+        await harness.RestartAsync();
+
+        // Nothing is looked at before the failure is there, and all that is looked at then shows it.
+        const string List = "/v2.0/lbaas/pools";
+        harness.Sandbox.Faults.Add(new FaultRule { Id = "not yet", Service = "load-balancer", Method = "GET", Path = $"^{List}(\\?|$)", Status = 503, Skip = 1 });
+        harness.Cluster.Nodes.RemoveAt(0);
+        (await harness.SettleAsync("web")).ShouldBe(Outcome.Done);
+        harness.Members(pool).Count.ShouldBe(1);
+        harness.Sandbox.Calls.Clear();
+        if (part == "member")
+        {
+            harness.Post("load-balancer", $"{List}/{pool}/members", "member", new() { ["name"] = "node-1", ["address"] = (string)gone["address"]!, ["protocol_port"] = 30080, ["subnet_id"] = (string?)gone["subnet_id"] });
+        }
+        else
+        {
+            JsonObject broken = harness.Pools.Single()!.DeepClone().AsObject();
+            broken["provisioning_status"] = "ERROR";
+            harness.Sandbox.Faults.Add(new FaultRule { Id = "broken", Service = "load-balancer", Method = "GET", Path = $"^{List}(\\?|$)", Status = 200, Times = 1, Body = new JsonObject { ["pools"] = new JsonArray(broken) }.ToJsonString() });
+        }
+
+        harness.Sandbox.Faults.Remove("not yet");
+        while (!harness.Calls(writes: true).Any(c => c.Method == "PUT")) await harness.SettleWokenAsync("web");
+
+        (await harness.SettleAsync("web")).ShouldBe(Outcome.Done);
+        harness.Calls(writes: true).Single(c => c.Method == "PUT").Path.ShouldEndWith($"/pools/{pool}/members");
+        harness.Members(pool).Select(m => (string)m!["name"]!).ShouldBe(["node-2"]);
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task What_settled_is_looked_at_once_more_in_lists_and_never_again()
+    {
+        await using CloudHarness harness = await CloudHarness.StartAsync(nodes: 2);
+        harness.ProveAfter = TimeSpan.FromMilliseconds(300);
+        await harness.RestartAsync();
+        for (int i = 0; i < 5; i++) await harness.PutAsync(Service(name: $"web-{i}"));
+        int Lists() => harness.Calls(writes: false).Count(c => c.Path.Split('?')[0] == "/v2.0/lbaas/pools");
+
+        // Where there is no load balancer yet, there is nothing to list; after the last there is at least one list, and no more than one for each.
+        int before;
+        do
+        {
+            before = Lists();
+            await Task.Delay(TimeSpan.FromSeconds(1), TimeProvider.System, TestContext.Current.CancellationToken);
+        }
+        while (Lists() > before);
+
+        before.ShouldBeInRange(1, 5);
+        harness.Calls(writes: false).ShouldNotContain(c => c.Path.Contains("/members", StringComparison.Ordinal));
+    }
+
     [Fact(Timeout = 60_000)]
     public async Task Serial_calls_follow_nodes_and_ports_one_by_one()
     {

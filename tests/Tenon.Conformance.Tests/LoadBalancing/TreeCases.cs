@@ -45,7 +45,9 @@ public sealed class TreeCases(BalancerWorld world) : IClassFixture<BalancerWorld
         tree["statuses/loadbalancer/listeners/0/provisioning_status"].ShouldBe("ACTIVE");
         tree["statuses/loadbalancer/listeners/0/pools/0/health_monitor/provisioning_status"].ShouldBe("PENDING_CREATE");
         tree["statuses/loadbalancer/listeners/0/pools/0/health_monitor/operating_status"].ShouldBe("OFFLINE");
-        tree["statuses/loadbalancer/listeners/0/pools/0/members/0/operating_status"].ShouldBe("NO_MONITOR");
+
+        // Whether Octavia sees the monitor of the tree when it writes down the member is left to chance.
+        tree["statuses/loadbalancer/listeners/0/pools/0/members/0/operating_status"].ShouldBeOneOf("NO_MONITOR", "OFFLINE");
     }
 
     /// <summary>The status tree once the members are made: ovn says ACTIVE of the load balancer after each part of the tree that it has made.</summary>
