@@ -6,7 +6,7 @@ namespace Tenon.Conformance.Tests.Compute;
 [Collection(nameof(ServersCollection))]
 public sealed class LifecycleCases(ComputeWorlds worlds)
 {
-    private const int Limit = 180_000;
+    private const int Limit = 300_000;
 
     [Theory(Timeout = Limit), Sides]
     public async Task A_server_is_built_stopped_started_rebooted_and_deleted_through_these_states(string side)

@@ -9,7 +9,7 @@ namespace Tenon.Conformance.Tests.Compute;
 [Collection(nameof(ServersCollection))]
 public sealed class LimitCases(ComputeWorlds worlds)
 {
-    private const int Limit = 120_000;
+    private const int Limit = 300_000;
 
     [Theory(Timeout = Limit), Sides]
     public async Task Zones_are_listed_by_name_and_state_and_their_hosts_are_nobodys_business(string side)

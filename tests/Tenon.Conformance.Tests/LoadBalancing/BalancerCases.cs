@@ -5,7 +5,7 @@ namespace Tenon.Conformance.Tests.LoadBalancing;
 /// <summary>Load balancers: create, read, change, delete.</summary>
 public sealed class BalancerCases(BalancerWorld world) : IClassFixture<BalancerWorld>
 {
-    private const int Limit = 120_000;
+    private const int Limit = 300_000;
 
     [Theory(Timeout = Limit), Sides]
     public async Task A_new_load_balancer_is_pending_and_offline_then_active_and_online(string side)

@@ -8,7 +8,7 @@ namespace Tenon.Conformance.Tests.LoadBalancing;
 /// <summary>Tenon's own client of Octavia: what it sends is taken, what comes back is understood, and errors are classified.</summary>
 public sealed class ClientCases(BalancerWorld world) : IClassFixture<BalancerWorld>
 {
-    private const int Limit = 120_000;
+    private const int Limit = 300_000;
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
@@ -78,8 +78,10 @@ public sealed class ClientCases(BalancerWorld world) : IClassFixture<BalancerWor
         await octavia.ActiveAsync(id);
         (await client.ListHealthMonitorsAsync(new() { PoolId = pool.Id }, Cancel).ToListAsync(Cancel)).ShouldHaveSingleItem().PoolId.ShouldBe(pool.Id);
         await client.DeletePoolAsync(pool.Id, Cancel);
+        await octavia.GoneAsync($"pools/{pool.Id}");
         await octavia.ActiveAsync(id);
         await client.DeleteListenerAsync(listener.Id, Cancel);
+        await octavia.GoneAsync($"listeners/{listener.Id}");
         await octavia.ActiveAsync(id);
         (await client.GetHealthMonitorAsync(monitor.Id, Cancel)).ShouldBeNull();
         await client.DeleteLoadBalancerAsync(id, cascade: false, Cancel);
@@ -167,7 +169,7 @@ public sealed class ClientCases(BalancerWorld world) : IClassFixture<BalancerWor
     private static async Task<LoadBalancer> CreateAsync(BalancerCase octavia, LoadBalancingClient client, LoadBalancerCreate create)
     {
         LoadBalancer made = await client.CreateLoadBalancerAsync(create, Cancel);
-        octavia.Scratch.Forget(BalancerCase.Service, $"/v2/lbaas/loadbalancers/{made.Id}?cascade=true");
+        octavia.Forget($"loadbalancers/{made.Id}?cascade=true");
         await octavia.ActiveAsync(made.Id);
         return made;
     }

@@ -6,7 +6,7 @@ namespace Tenon.Conformance.Tests.LoadBalancing;
 /// <summary>Lists of load balancers: filters, tags, order, pages, fields.</summary>
 public sealed class ListCases(BalancerWorld world) : IClassFixture<BalancerWorld>
 {
-    private const int Limit = 120_000;
+    private const int Limit = 300_000;
 
     [Theory(Timeout = Limit), Sides]
     public async Task Filters_compare_whole_values_and_all_of_them_must_hold(string side)

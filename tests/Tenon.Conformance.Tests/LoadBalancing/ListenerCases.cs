@@ -5,7 +5,7 @@ namespace Tenon.Conformance.Tests.LoadBalancing;
 /// <summary>Listeners of the provider ovn; each case has ports of its own on the shared load balancer.</summary>
 public sealed class ListenerCases(BalancerWorld world) : IClassFixture<BalancerWorld>
 {
-    private const int Limit = 120_000;
+    private const int Limit = 300_000;
 
     [Theory(Timeout = Limit), Sides]
     public async Task A_new_listener_has_every_default_and_comes_online_with_the_load_balancer(string side)
@@ -23,8 +23,7 @@ public sealed class ListenerCases(BalancerWorld world) : IClassFixture<BalancerW
             ("loadbalancers", $$"""[{"id":"{{id}}"}]"""),
         ];
         foreach ((string field, string? value) in defaults) made[$"listener/{field}"].ShouldBe(value, field);
-        Answer read = await octavia.GetAsync($"listeners/{made["listener/id"]}");
-        read["listener/provisioning_status"].ShouldBe("ACTIVE");
+        Answer read = await Scratch.UntilAsync(() => octavia.GetAsync($"listeners/{made["listener/id"]}"), a => a["listener/provisioning_status"] == "ACTIVE", "ACTIVE");
         read["listener/operating_status"].ShouldBe("ONLINE");
         (await octavia.GetAsync($"loadbalancers/{id}"))["loadbalancer/listeners"]!.ShouldContain(made["listener/id"]!);
     }

@@ -6,7 +6,7 @@ namespace Tenon.Conformance.Tests.LoadBalancing;
 /// <summary>Members of the provider ovn, one by one and in batches.</summary>
 public sealed class MemberCases(BalancerWorld world) : IClassFixture<BalancerWorld>
 {
-    private const int Limit = 120_000;
+    private const int Limit = 300_000;
 
     [Theory(Timeout = Limit), Sides]
     public async Task A_member_has_defaults_and_no_monitor(string side)

@@ -8,7 +8,7 @@ namespace Tenon.Conformance.Tests.LoadBalancing;
 /// </summary>
 public sealed class MonitorCases(BalancerWorld world) : IClassFixture<BalancerWorld>
 {
-    private const int Limit = 120_000;
+    private const int Limit = 300_000;
 
     [Theory(Timeout = Limit), Sides]
     public async Task A_monitor_shows_on_its_pool_and_takes_its_members_online(string side)

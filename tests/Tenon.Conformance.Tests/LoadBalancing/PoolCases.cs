@@ -5,7 +5,7 @@ namespace Tenon.Conformance.Tests.LoadBalancing;
 /// <summary>Pools of the provider ovn.</summary>
 public sealed class PoolCases(BalancerWorld world) : IClassFixture<BalancerWorld>
 {
-    private const int Limit = 120_000;
+    private const int Limit = 300_000;
 
     [Theory(Timeout = Limit), Sides]
     public async Task A_pool_belongs_to_a_listener_or_to_the_load_balancer_alone(string side)

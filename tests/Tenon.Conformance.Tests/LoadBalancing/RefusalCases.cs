@@ -5,7 +5,7 @@ namespace Tenon.Conformance.Tests.LoadBalancing;
 /// <summary>Creates of a load balancer that are refused, and in which words.</summary>
 public sealed class RefusalCases(BalancerWorld world) : IClassFixture<BalancerWorld>
 {
-    private const int Limit = 120_000;
+    private const int Limit = 300_000;
 
     [Theory(Timeout = Limit), Sides]
     public async Task A_body_that_is_no_json_or_empty_is_400(string side)

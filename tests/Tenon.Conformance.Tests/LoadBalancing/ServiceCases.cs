@@ -6,7 +6,7 @@ namespace Tenon.Conformance.Tests.LoadBalancing;
 /// <summary>The service itself: versions, providers, what an operator offers, quotas, paths that are not there (Load Balancer API v2).</summary>
 public sealed class ServiceCases(BalancerWorld world) : IClassFixture<BalancerWorld>
 {
-    private const int Limit = 120_000;
+    private const int Limit = 300_000;
 
     [Theory(Timeout = Limit), Sides]
     public async Task The_versions_are_listed_without_a_token_and_the_last_one_is_current(string side)

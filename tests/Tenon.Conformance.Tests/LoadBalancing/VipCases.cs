@@ -5,7 +5,7 @@ namespace Tenon.Conformance.Tests.LoadBalancing;
 /// <summary>Where a VIP is, what its port looks like, and what becomes of it.</summary>
 public sealed class VipCases(BalancerWorld world) : IClassFixture<BalancerWorld>
 {
-    private const int Limit = 120_000;
+    private const int Limit = 300_000;
 
     [Theory(Timeout = Limit), Sides]
     public async Task The_vip_port_of_ovn_is_named_after_the_load_balancer_has_no_owner_and_is_the_projects(string side)

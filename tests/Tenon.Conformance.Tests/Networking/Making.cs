@@ -8,7 +8,7 @@ internal static class Making
     public const string Service = "network";
 
     /// <summary>How long a case may take, in milliseconds: the real services are slow where much else runs.</summary>
-    public const int Limit = 180_000;
+    public const int Limit = 300_000;
 
     /// <summary>An ID that nothing has.</summary>
     public static string Nobody() => Guid.NewGuid().ToString();

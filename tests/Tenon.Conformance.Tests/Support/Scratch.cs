@@ -6,7 +6,9 @@ namespace Tenon.Conformance.Tests.Support;
 public sealed class Scratch : IAsyncDisposable
 {
     private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(100);
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(120);
+    private static readonly TimeSpan CleaningPatience = TimeSpan.FromMinutes(5);
+    private static readonly AsyncLocal<bool> s_cleaning = new();
 
     private readonly Stack<(string What, Func<Task<Answer>> Delete)> _made = new();
     private readonly List<IDisposable> _wires = [];
@@ -76,35 +78,49 @@ public sealed class Scratch : IAsyncDisposable
         return wire;
     }
 
+    /// <summary>Ends what a case waits for when its time is up; what is taken away after it must not end with it.</summary>
+    internal static CancellationToken Cancellation
+        => s_cleaning.Value || TestContext.Current.TestState is not null ? CancellationToken.None : TestContext.Current.CancellationToken;
+
     /// <summary>Reads again and again until the answer is accepted; the error tells the last one.</summary>
-    public static async Task<Answer> UntilAsync(Func<Task<Answer>> read, Func<Answer, bool> enough, string what)
+    public static Task<Answer> UntilAsync(Func<Task<Answer>> read, Func<Answer, bool> enough, string what) => UntilAsync(read, enough, what, Patience);
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        s_cleaning.Value = true;
+        var left = new List<string>();
+        long began = TimeProvider.System.GetTimestamp();
+        while (_made.TryPop(out (string What, Func<Task<Answer>> Delete) thing))
+        {
+            // One that cannot be deleted must not keep the others; when the time for all of them is up, each is tried once.
+            TimeSpan rest = CleaningPatience - TimeProvider.System.GetElapsedTime(began);
+            try
+            {
+                // A thing that is still being worked on, or that another one of this case still uses for a moment, answers 409.
+                Answer answer = await UntilAsync(thing.Delete, a => a.Status != 409, $"deletable: {thing.What}", rest < Patience ? rest : Patience);
+                if (answer.Status is not (200 or 202 or 204 or 404)) left.Add($"{answer.Request}: {answer.Status} {answer.Text}");
+            }
+            catch (Exception e) when (e is TimeoutException or HttpRequestException or OperationCanceledException)
+            {
+                left.Add($"{thing.What}: {e.Message}");
+            }
+        }
+
+        foreach (IDisposable wire in _wires) wire.Dispose();
+        left.ShouldBeEmpty();
+    }
+
+    private static async Task<Answer> UntilAsync(Func<Task<Answer>> read, Func<Answer, bool> enough, string what, TimeSpan patience)
     {
         long began = TimeProvider.System.GetTimestamp();
         while (true)
         {
             Answer answer = await read();
             if (enough(answer)) return answer;
-            if (TimeProvider.System.GetElapsedTime(began) > Patience) throw new TimeoutException($"still not {what}: {answer.Text}");
-            await Task.Delay(Look, TimeProvider.System, TestContext.Current.CancellationToken);
+            if (TimeProvider.System.GetElapsedTime(began) > patience) throw new TimeoutException($"still not {what}: {answer.Text}");
+            await Task.Delay(Look, TimeProvider.System, Cancellation);
         }
-    }
-
-    /// <inheritdoc/>
-    public async ValueTask DisposeAsync()
-    {
-        var left = new List<string>();
-        while (_made.TryPop(out (string What, Func<Task<Answer>> Delete) thing))
-        {
-            // A thing that is still being worked on, or that another one of this case still uses for a moment, answers 409.
-            Answer answer = await UntilAsync(
-                thing.Delete,
-                a => a.Status != 409,
-                $"deletable: {thing.What}");
-            if (answer.Status is not (200 or 202 or 204 or 404)) left.Add($"{answer.Request}: {answer.Status} {answer.Text}");
-        }
-
-        foreach (IDisposable wire in _wires) wire.Dispose();
-        left.ShouldBeEmpty();
     }
 
     /// <summary>Neutron gives every project a default group, and leaves it when the project goes.</summary>

@@ -80,8 +80,7 @@ public sealed class Wire : IDisposable
     /// <param name="headers">More headers, as NAME: VALUE; <c>X-Auth-Token:</c> with no value sends none.</param>
     public async Task<Answer> SendAsync(string method, string service, string path, object? body = null, params string[] headers)
     {
-        // What is taken away after a test that ran out of time must not end with it.
-        CancellationToken cancellationToken = TestContext.Current.TestState is null ? TestContext.Current.CancellationToken : CancellationToken.None;
+        CancellationToken cancellationToken = Scratch.Cancellation;
         string url = path.StartsWith("http", StringComparison.Ordinal) ? path : Endpoint(service) + path;
         using var request = new HttpRequestMessage(new HttpMethod(method), url);
         request.Headers.Add("X-Auth-Token", Token);
