@@ -1,3 +1,4 @@
+using System.Net;
 using Tenon.Kubernetes.Objects;
 using Tenon.Network.Contracts;
 using Tenon.Network.Ports;
@@ -11,24 +12,35 @@ internal static class NodeBindings
     private const string ProviderPrefix = "openstack://";
 
     /// <summary>The addresses by which a node speaks to its pods.</summary>
-    public static IEnumerable<string> AddressesOf(Node node) => node.Status.Addresses.Where(a => a.Type == "InternalIP").Select(a => a.Address);
+    public static IEnumerable<string> AddressesOf(Node node) => Internal(node).Where(a => IPAddress.TryParse(a, out _));
 
-    /// <summary>The nodes that can plug pods: with their trunk, or bound to their host; and what is in the way of the others.</summary>
+    /// <summary>What a node calls its addresses and is none.</summary>
+    public static IEnumerable<string> UnreadableOf(Node node) => Internal(node).Where(a => !IPAddress.TryParse(a, out _));
+
+    /// <summary>
+    /// The nodes that can plug pods: with their trunk, or bound to their host; and what is in the way of the others. Of several nodes that say they are the
+    /// same machine the oldest has its trunk.
+    /// </summary>
     public static (Dictionary<string, PortNode> Nodes, Dictionary<string, string> Problems) Of(IEnumerable<Node> nodes, IEnumerable<Trunk> trunks, ILookup<string, Port> parents)
     {
         Dictionary<string, Trunk> byPort = trunks.GroupBy(t => t.PortId).ToDictionary(t => t.Key, t => t.First());
         var able = new Dictionary<string, PortNode>();
         var problems = new Dictionary<string, string>();
-        foreach (Node node in nodes)
+        var owners = new Dictionary<string, string>();
+        foreach (Node node in nodes.OrderBy(n => n.Metadata.CreationTimestamp).ThenBy(n => n.Metadata.Name, StringComparer.Ordinal))
         {
             string name = node.Metadata.Name;
             (NodeBinding? binding, string? problem) = BindingOf(node, byPort, parents);
+            if (binding is NodeBinding.Vlan vlan && !owners.TryAdd(vlan.TrunkId, name))
+                (binding, problem) = (null, $"its spec.providerID {node.Spec.ProviderId} is that of node {owners[vlan.TrunkId]} too, which has the machine's trunk: delete the node that is left over, or correct its providerID");
             if (binding is not null) able[name] = new(name, binding);
             else problems[name] = problem!;
         }
 
         return (able, problems);
     }
+
+    private static IEnumerable<string> Internal(Node node) => node.Status.Addresses.Where(a => a.Type == "InternalIP").Select(a => a.Address);
 
     private static (NodeBinding? Binding, string? Problem) BindingOf(Node node, Dictionary<string, Trunk> byPort, ILookup<string, Port> parents)
     {

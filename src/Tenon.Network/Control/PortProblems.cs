@@ -36,6 +36,8 @@ internal static class PortProblems
         {
             NamespacedName key = node.Metadata.Key;
             if (hidesHosts && able.GetValueOrDefault(key.Name)?.Binding is NodeBinding.Ovs) yield return new(key, "PortForbidden", HostsAreHidden);
+            if (NodeBindings.UnreadableOf(node).Order(StringComparer.Ordinal).ToArray() is [_, ..] odd)
+                yield return new(key, "AddressUnreadable", $"status.addresses of type InternalIP: \"{string.Join("\", \"", odd)}\" is no IP address; pods that a policy isolates do not let in what the node sends from it");
             if (unable.TryGetValue(key.Name, out string? why) && !string.IsNullOrEmpty(node.Spec.ProviderId)) yield return new(key, "NodeCannotPlug", why);
         }
     }

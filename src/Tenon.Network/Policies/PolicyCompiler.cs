@@ -14,9 +14,10 @@ public static class PolicyCompiler
     public static CompiledPolicies Compile(PolicyWorld world)
     {
         ArgumentNullException.ThrowIfNull(world);
+        var problems = new List<Problem>();
+        world = ReadableWorld.Of(world, problems);
         Vocabulary vocabulary = Vocabulary.Of(world);
         var peers = new PeerIndex(world, world.Pods.Select(vocabulary.IdentityOf).Distinct());
-        var problems = new List<Problem>();
         Dictionary<string, ParsedPolicy[]> policies = world.Policies
             .OrderBy(p => p.Metadata.Namespace, StringComparer.Ordinal).ThenBy(p => p.Metadata.Name, StringComparer.Ordinal)
             .Select(p => ParsedPolicy.Parse(p, problems))

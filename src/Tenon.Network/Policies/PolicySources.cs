@@ -35,11 +35,12 @@ public static class PolicySources
         return [.. all.Where(a => a.Length > 0 && a != "None")];
     }
 
-    /// <summary>The endpoints of a slice by the ports of its Service.</summary>
+    /// <summary>The endpoints of a slice by the ports of its Service; those that have no address, such as the names of a slice of type FQDN, are none.</summary>
     public static IEnumerable<PolicyEndpoint> EndpointsOf(EndpointSlice slice, Service service)
     {
         ArgumentNullException.ThrowIfNull(slice);
         ArgumentNullException.ThrowIfNull(service);
+        if (slice.AddressType is not ("IPv4" or "IPv6")) return [];
         return from port in slice.Ports
                where port.Port is not null
                from front in service.Spec.Ports.Where(p => (p.Name ?? "") == (port.Name ?? "") && p.Protocol == (port.Protocol ?? "TCP"))
