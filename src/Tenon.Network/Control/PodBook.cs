@@ -28,6 +28,12 @@ internal sealed class PodEntry
 
     public required NetworkChoice Choice { get; init; }
 
+    /// <summary>The network on which it runs already; <see langword="null"/> while it has no port.</summary>
+    public required string? Running { get; set; }
+
+    /// <summary>The network that it should be on: where what it asks for means none, the one on which it runs.</summary>
+    public string Wished => Choice.Problem is null ? Choice.Network.ToString() : Running ?? "";
+
     /// <summary>As policies see it, on the network that it is on.</summary>
     public required PolicyPod Policy { get; init; }
 
@@ -80,11 +86,16 @@ internal sealed class PodBook(NetworkOptions options)
             string? running = networkOf(key, pod.Metadata.Uid);
             known.Look = _look;
             if (known.Entry is { } old && old.Version == pod.Metadata.ResourceVersion && old.Uid == pod.Metadata.Uid && old.SpaceNetwork == spaceNetwork
-                && (running is null || old.Policy.Network == running)) continue;
+                && old.Policy.Network == (running ?? old.Choice.Network.ToString()))
+            {
+                old.Running = running;
+                continue;
+            }
+
             PodEntry? now = Read(pod, space, spaceNetwork, running);
             if (known.Entry is { } before && now is not null && before.IsSameTo(now))
             {
-                before.Version = now.Version;
+                (before.Version, before.Running) = (now.Version, now.Running);
                 continue;
             }
 
@@ -114,6 +125,7 @@ internal sealed class PodBook(NetworkOptions options)
             IsFinished = pod.Status.Phase is "Succeeded" or "Failed",
             CreatedAt = pod.Metadata.CreationTimestamp,
             Choice = choice,
+            Running = running,
             Policy = new(pod.Metadata.Key, running ?? choice.Network.ToString(), pod.Metadata.Labels)
             {
                 NamedPorts = [.. pod.Spec.Containers.SelectMany(c => c.Ports).Where(p => !string.IsNullOrEmpty(p.Name)).Select(p => new NamedPort(p.Protocol, p.Name!, p.Port))],

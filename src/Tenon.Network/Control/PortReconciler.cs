@@ -153,7 +153,7 @@ public sealed partial class PortReconciler : IReconciler
         problems.AddRange(PortProblems.OfNodes(_caches.Nodes.List(), nodes, unable, hidesHosts));
         bool quiet = Gathering.SinceLast is not { } since || since >= _options.RefillAfter;
         var basis = new PortBasis(_policies.Vocabulary, _cloud.GroupIds(), nodes, _knownNodes, ReadyNetworks(), grown);
-        PortWorld world = _view.Wish(pods, basis, quiet ? _options.Pool : _options.Pool with { Minimum = 0 });
+        PortWorld world = _view.Wish(pods, _pods.Pods.Where(p => !p.IsFinished), basis, quiet ? _options.Pool : _options.Pool with { Minimum = 0 });
         PortPlan plan = await SettlePortsAsync(world, failures, cancellationToken);
         bool more = await ShrinkAsync(plan, compiled, failures, cancellationToken);
 
@@ -163,11 +163,11 @@ public sealed partial class PortReconciler : IReconciler
         return more ? new Outcome.Waiting("further ports to be deleted", TimeSpan.FromMilliseconds(1)) : Then(world);
     }
 
-    /// <summary>The pods that need a port, now or once they are scheduled.</summary>
+    /// <summary>The pods that need a port, now or once they are scheduled, or have one: one that runs stays on its network and under policies, whatever it asks for by now.</summary>
     private List<PodEntry> RefreshPods()
     {
         _pods.Refresh(_caches.Pods.List(), s => _caches.Namespaces.Get(new("", s)), (name, uid) => PodPorts.Get(name) is { } p && p.Spec.PodUid == uid ? p.Spec.Network : null, _view.Changed);
-        return [.. _pods.Pods.Where(p => !p.IsFinished && p.Choice.Problem is null)];
+        return [.. _pods.Pods.Where(p => !p.IsFinished && (p.Choice.Problem is null || p.Running is not null))];
     }
 
     private Dictionary<string, PortNetwork> ReadyNetworks() => _caches.Networks.List().Where(n => n.Status?.NetworkId is not null && !n.Metadata.IsBeingDeleted)

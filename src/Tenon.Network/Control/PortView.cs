@@ -49,10 +49,11 @@ internal sealed class PortView(NetworkOptions options, CloudPorts cloud, PodPort
     public void Forget() => _basis = null;
 
     /// <summary>The wishes of a pass; what the cloud has is shown by <see cref="See"/>.</summary>
-    /// <param name="pods">All pods.</param>
+    /// <param name="pods">The pods that need a port.</param>
+    /// <param name="live">All that live, those among them that cannot be given one: what they have is theirs.</param>
     /// <param name="basis">What holds for all nodes.</param>
     /// <param name="pool">The pools as they are to be now.</param>
-    public PortWorld Wish(List<PodEntry> pods, PortBasis basis, PoolSize pool)
+    public PortWorld Wish(List<PodEntry> pods, IEnumerable<PodEntry> live, PortBasis basis, PoolSize pool)
     {
         bool refills = pool.Minimum == options.Pool.Minimum;
         bool everything = _basis is null || !_basis.StillHolds(basis) || (refills && _allUnfilled);
@@ -66,8 +67,9 @@ internal sealed class PortView(NetworkOptions options, CloudPorts cloud, PodPort
         GroupsOfPods groups = new(basis, basis.Grown ? null : cloud.UsedGroups());
         var wishes = new List<PodWish>();
         foreach (PodEntry pod in pods.Where(p => p.Node.Length > 0 && IsInScope(p.Node)).OrderBy(p => p.CreatedAt).ThenBy(p => p.Uid, StringComparer.Ordinal))
-            if (groups.Of(pod) is { } ids) wishes.Add(new(pod.Name, pod.Uid, pod.Node, pod.Choice.Network.ToString(), ids));
-        return new PortWorld { Mark = cloud.Mark, Pods = wishes, Nodes = basis.Nodes, KnownNodes = basis.KnownNodes, Networks = basis.Networks, Pool = pool };
+            wishes.Add(new(pod.Name, pod.Uid, pod.Node, pod.Wished, groups.Of(pod)));
+        HashSet<string> uids = [.. live.Where(p => IsInScope(p.Node)).Select(p => p.Uid)];
+        return new PortWorld { Mark = cloud.Mark, Pods = wishes, Live = uids, Nodes = basis.Nodes, KnownNodes = basis.KnownNodes, Networks = basis.Networks, Pool = pool };
     }
 
     /// <summary>The world with what there is now, of the nodes that are planned.</summary>

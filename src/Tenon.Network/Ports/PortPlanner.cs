@@ -47,7 +47,7 @@ public static class PortPlanner
         private readonly Dictionary<Kind, Queue<Port>> _free = [];
         private readonly HashSet<string> _named;
         private ILookup<(string NetworkId, string Node), Queue<Port>>? _spares;
-        private readonly Dictionary<string, PodWish> _wished;
+        private readonly IReadOnlySet<string> _live;
         private readonly Dictionary<string, string> _nodeOfName;
         private readonly Dictionary<string, List<string>> _unplug = [];
         private readonly Dictionary<Kind, int> _used = [];
@@ -65,7 +65,7 @@ public static class PortPlanner
                 foreach (SubPort sub in subPorts) _subPorts[sub.PortId] = (trunk, sub.SegmentationId);
             _nodeOfHost = world.Nodes.Values.Where(n => n.Binding is NodeBinding.Ovs).ToDictionary(n => ((NodeBinding.Ovs)n.Binding).Host, n => n.Name);
             _nodeOfTrunk = world.Nodes.Values.Where(n => n.Binding is NodeBinding.Vlan).ToDictionary(n => ((NodeBinding.Vlan)n.Binding).TrunkId, n => n.Name);
-            _wished = world.Pods.ToDictionary(p => p.Uid);
+            _live = world.Live;
             _nodeOfName = world.Pods.ToDictionary(p => NameOf(p.Pod), p => p.Node);
             _named = [.. world.PodPorts.Values.Select(p => p.PortId)];
             foreach (Port port in world.Ports.Where(p => !_named.Contains(p.Id)).OrderBy(p => p.Id, StringComparer.Ordinal))
@@ -81,7 +81,7 @@ public static class PortPlanner
         {
             foreach ((NamespacedName pod, PodPortSpec spec) in _world.PodPorts)
             {
-                if (_wished.ContainsKey(spec.PodUid)) continue;
+                if (_live.Contains(spec.PodUid)) continue;
                 if (!_world.Plugged.Contains(pod) || !_world.KnownNodes.Contains(spec.Node)) _delete.Add(new PortChange.DeletePodPort(pod, spec.PodUid));
                 else if (!_world.Leaving.Contains(pod)) _delete.Add(new PortChange.AskToUnplug(pod, spec.PodUid));
             }
@@ -92,24 +92,29 @@ public static class PortPlanner
             var wanting = new List<(PodWish Pod, Kind Kind)>();
             foreach (PodWish pod in _world.Pods)
             {
-                if (!_world.Networks.TryGetValue(pod.Network, out PortNetwork? network))
+                PodPortSpec? given = _world.PodPorts.GetValueOrDefault(pod.Pod);
+                bool runs = given?.PodUid == pod.Uid;
+                if (runs) Follow(pod, given!);
+
+                // A running pod is on the network that it is on, whatever is asked for.
+                if (!_world.Networks.TryGetValue(runs ? given!.Network : pod.Network, out PortNetwork? network))
                 {
-                    _problems.Add(new(pod.Pod, "NetworkNotReady", $"virtual network {pod.Network} is not ready; see kubectl describe virtualnetwork"));
+                    if (!runs) _problems.Add(new(pod.Pod, "NetworkNotReady", $"virtual network {pod.Network} is not ready; see kubectl describe virtualnetwork"));
                     continue;
                 }
 
-                Kind kind = new(network.NetworkId, pod.Node, pod.Groups);
+                EquatableArray<string>? groups = pod.Groups ?? (runs && _ports.TryGetValue(given!.PortId, out Port? port) ? Sorted(port.SecurityGroups) : null);
+                if (groups is null) continue;
+                Kind kind = new(network.NetworkId, pod.Node, groups.Value);
                 _used[kind] = _used.GetValueOrDefault(kind) + 1;
-                PodPortSpec? given = _world.PodPorts.GetValueOrDefault(pod.Pod);
-                if (given is not null && given.PodUid == pod.Uid) Follow(pod, given, network);
-                else if (given is null && !Serve(pod, network, kind)) wanting.Add((pod, kind));
+                if (given is null && !Serve(pod, network, kind)) wanting.Add((pod, kind));
             }
 
             // A new port and its place in the trunk are two calls, whatever the number of pods; other groups for a free port that has its place are one call a pod.
             ILookup<string, (PodWish Pod, Kind Kind)> byNode = wanting.ToLookup(w => w.Kind.Node);
             foreach ((PodWish pod, Kind kind) in wanting)
             {
-                if (byNode[kind.Node].Take(2).Count() == 1 && Spare(kind) is { } port) _write.Add(new PortChange.SetGroups(port.Id, pod.Groups));
+                if (byNode[kind.Node].Take(2).Count() == 1 && Spare(kind) is { } port) _write.Add(new PortChange.SetGroups(port.Id, kind.Groups));
                 else _create.Add(Create(kind, NameOf(pod.Pod), pod.Uid));
             }
         }
@@ -145,7 +150,8 @@ public static class PortPlanner
 
         private static EquatableArray<string> Sorted(EquatableArray<string> groups) => [.. groups.Order(StringComparer.Ordinal)];
 
-        private void Follow(PodWish pod, PodPortSpec given, PortNetwork network)
+        /// <summary>A running pod's port has the groups that its labels and the policies say now, whatever else about it cannot be done.</summary>
+        private void Follow(PodWish pod, PodPortSpec given)
         {
             if (!_ports.TryGetValue(given.PortId, out Port? port))
             {
@@ -155,7 +161,7 @@ public static class PortPlanner
 
             if (given.Network != pod.Network)
                 _problems.Add(new(pod.Pod, "NetworkChangeRefused", $"a running pod stays on its network {given.Network}; delete the pod, so that it comes back on {pod.Network}"));
-            else if (port.NetworkId == network.NetworkId && Sorted(port.SecurityGroups) != pod.Groups) _write.Add(new PortChange.SetGroups(port.Id, pod.Groups));
+            if (pod.Groups is { } groups && Sorted(port.SecurityGroups) != groups) _write.Add(new PortChange.SetGroups(port.Id, groups));
         }
 
         /// <summary>Gives a pod a free port, where one is alike; what is missing is said.</summary>

@@ -9,8 +9,11 @@ namespace Tenon.Network.Ports;
 /// <param name="Uid">Its UID.</param>
 /// <param name="Node">The node that runs it.</param>
 /// <param name="Network">The virtual network, as <c>NAMESPACE/NAME</c>.</param>
-/// <param name="Groups">The IDs of the security groups that its port has, in ordinal order.</param>
-public sealed record PodWish(NamespacedName Pod, string Uid, string Node, string Network, EquatableArray<string> Groups);
+/// <param name="Groups">
+/// The IDs of the security groups that its port has, in ordinal order; <see langword="null"/> while they cannot be given: a port that it has stays as it is, a
+/// new one waits.
+/// </param>
+public sealed record PodWish(NamespacedName Pod, string Uid, string Node, string Network, EquatableArray<string>? Groups);
 
 /// <summary>A node that plugs pods.</summary>
 /// <param name="Name">The node.</param>
@@ -59,6 +62,9 @@ public sealed record PortWorld
 
     /// <summary>The pods, in the order in which they came.</summary>
     public IReadOnlyList<PodWish> Pods { get; init; } = [];
+
+    /// <summary>The UIDs of all pods that live, whether or not they can be served now: what they have is never taken from them.</summary>
+    public IReadOnlySet<string> Live { get => field ?? Pods.Select(p => p.Uid).ToHashSet(); init; }
 
     /// <summary>The nodes that can plug pods, by name.</summary>
     public IReadOnlyDictionary<string, PortNode> Nodes { get; init; } = new Dictionary<string, PortNode>();

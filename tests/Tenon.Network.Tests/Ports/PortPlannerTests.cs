@@ -148,6 +148,39 @@ public sealed class PortPlannerTests
         cloud.PodPorts.Values.Single().Network.ShouldBe("default/blue");
     }
 
+    [Fact]
+    public void A_pod_whose_other_network_is_refused_follows_its_labels_and_policies_on_its_own()
+    {
+        var cloud = new ModelPorts();
+        cloud.Settle(World(1, Pod(1), Pod(2)));
+        cloud.Settle(World(1, Pod(1, "vm-1", "default/red", "g-strict"), Pod(2, "vm-1", "default/grey", "g-strict")));
+        cloud.Ports.ShouldAllBe(p => p.SecurityGroups.Contains("g-strict"));
+
+        // Nor does it matter that its own network is going, or gone.
+        PortPlan plan = cloud.Settle(World(1, Pod(1), Pod(2)) with { Networks = new Dictionary<string, PortNetwork>() });
+        cloud.Ports.ShouldAllBe(p => p.SecurityGroups.Contains("g-all"));
+        plan.Problems.ShouldBeEmpty();
+    }
+
+    [Fact]
+    public void What_a_pod_that_lives_has_stays_whether_or_not_it_can_be_served_now()
+    {
+        var cloud = new ModelPorts();
+        cloud.Settle(World(1, Pod(1), Pod(2)));
+        cloud.Plugged.UnionWith(cloud.PodPorts.Keys);
+        PortPlanner.Plan(cloud.See(World(1) with { Live = new HashSet<string> { "uid-1", "uid-2" } })).Changes.ShouldBeEmpty();
+        PortPlanner.Plan(cloud.See(World(1, Pod(1)) with { Live = new HashSet<string> { "uid-1" } })).Changes.ShouldHaveSingleItem().ShouldBe(new PortChange.AskToUnplug(new("default", "pod-2"), "uid-2"));
+    }
+
+    [Fact]
+    public void While_its_groups_cannot_be_given_a_pod_keeps_what_it_has_and_a_new_one_waits()
+    {
+        var cloud = new ModelPorts();
+        PortWorld world = World(1, Pod(1)) with { Pool = new(1, 1, 2) };
+        cloud.Settle(world);
+        PortPlanner.Plan(cloud.See(world with { Pods = [Pod(1) with { Groups = null }, Pod(2) with { Groups = null }] })).Changes.ShouldBeEmpty("the pool stays too");
+    }
+
     [Theory]
     [InlineData("vm-9", "default/blue", "NodeCannotPlug")]
     [InlineData("vm-1", "default/grey", "NetworkNotReady")]
