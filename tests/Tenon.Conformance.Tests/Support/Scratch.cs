@@ -8,7 +8,6 @@ public sealed class Scratch : IAsyncDisposable
     private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(120);
     private static readonly TimeSpan CleaningPatience = TimeSpan.FromMinutes(5);
-    private static readonly AsyncLocal<bool> s_cleaning = new();
 
     private readonly Stack<(string What, Func<Task<Answer>> Delete)> _made = new();
     private readonly List<IDisposable> _wires = [];
@@ -78,17 +77,13 @@ public sealed class Scratch : IAsyncDisposable
         return wire;
     }
 
-    /// <summary>Ends what a case waits for when its time is up; what is taken away after it must not end with it.</summary>
-    internal static CancellationToken Cancellation
-        => s_cleaning.Value || TestContext.Current.TestState is not null ? CancellationToken.None : TestContext.Current.CancellationToken;
-
     /// <summary>Reads again and again until the answer is accepted; the error tells the last one.</summary>
     public static Task<Answer> UntilAsync(Func<Task<Answer>> read, Func<Answer, bool> enough, string what) => UntilAsync(read, enough, what, Patience);
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
-        s_cleaning.Value = true;
+        Wire.OutliveTheTest();
         var left = new List<string>();
         long began = TimeProvider.System.GetTimestamp();
         while (_made.TryPop(out (string What, Func<Task<Answer>> Delete) thing))
@@ -119,7 +114,7 @@ public sealed class Scratch : IAsyncDisposable
             Answer answer = await read();
             if (enough(answer)) return answer;
             if (TimeProvider.System.GetElapsedTime(began) > patience) throw new TimeoutException($"still not {what}: {answer.Text}");
-            await Task.Delay(Look, TimeProvider.System, Cancellation);
+            await Task.Delay(Look, TimeProvider.System, Wire.Life);
         }
     }
 

@@ -17,6 +17,8 @@ public sealed class Wire : IDisposable
         ["image"] = ["image"], ["placement"] = ["placement"], ["block-storage"] = ["block-storage", "volumev3", "block-store"], ["key-manager"] = ["key-manager"],
     };
 
+    private static readonly AsyncLocal<bool> s_outlivesTheTest = new();
+
     private readonly HttpClient _http = new(new SocketsHttpHandler { AllowAutoRedirect = false });
     private readonly Dictionary<string, string> _endpoints;
 
@@ -32,6 +34,10 @@ public sealed class Wire : IDisposable
             .ToDictionary(s => s.Type, s => s.Url!);
     }
 
+    /// <summary>Ends with the test, but not what is taken away after it.</summary>
+    internal static CancellationToken Life
+        => s_outlivesTheTest.Value || TestContext.Current.TestState is not null ? CancellationToken.None : TestContext.Current.CancellationToken;
+
     /// <summary>The account.</summary>
     public Account Account { get; }
 
@@ -46,6 +52,9 @@ public sealed class Wire : IDisposable
 
     /// <summary>The ID of its user.</summary>
     public string UserId => TokenBody["user"]!["id"]!.ToString();
+
+    /// <summary>Lets what the caller does from here on, and whatever it calls, go on after the test's time is up.</summary>
+    internal static void OutliveTheTest() => s_outlivesTheTest.Value = true;
 
     /// <summary>Logs in with the account's password.</summary>
     public static async Task<Wire> LogInAsync(Account account, CancellationToken cancellationToken)
@@ -80,7 +89,7 @@ public sealed class Wire : IDisposable
     /// <param name="headers">More headers, as NAME: VALUE; <c>X-Auth-Token:</c> with no value sends none.</param>
     public async Task<Answer> SendAsync(string method, string service, string path, object? body = null, params string[] headers)
     {
-        CancellationToken cancellationToken = Scratch.Cancellation;
+        CancellationToken cancellationToken = Life;
         string url = path.StartsWith("http", StringComparison.Ordinal) ? path : Endpoint(service) + path;
         using var request = new HttpRequestMessage(new HttpMethod(method), url);
         request.Headers.Add("X-Auth-Token", Token);
