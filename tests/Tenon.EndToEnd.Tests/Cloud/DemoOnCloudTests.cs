@@ -23,8 +23,8 @@ public sealed class DemoOnCloudTests(TestCloud cloud) : CloudTest(cloud)
             shown["routes"]!.AsArray().Count.ShouldBe(3);
             JsonNode nginx = shown["services"]!.AsArray().Single(s => s!["metadata"]!["name"]!.ToString() == "nginx")!;
             nginx["status"]!["loadBalancer"]!["ingress"]![0]!["ip"]!.ToString().ShouldStartWith("172.24.4.");
-            shown["calls"]!["services"]!["load-balancer"]!["writes"]!.GetValue<int>().ShouldBe(1);
-            (await Project.ListOthersAsync()).ShouldBeEmpty();
+            shown["calls"]!["services"]!["load-balancer"]!["writes"]!.GetValue<int>().ShouldBeGreaterThanOrEqualTo(1, "one create, and what a busy cloud has it say again");
+            await Project.ShouldHoldNothingElseAsync();
 
             Ended refused = await Tool.RunAsync(Tool.Tenon, ["demo", "--cloud", "here", "--image", "no-such"], environment);
             refused.Code.ShouldBe(2, refused.Errors);

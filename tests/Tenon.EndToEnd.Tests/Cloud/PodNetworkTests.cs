@@ -25,7 +25,7 @@ public sealed class PodNetworkTests(TestCloud cloud) : CloudTest(cloud)
             ("the machine to two", a => PingAsync(machine.RunAsync, a), pods[1].Address),
             ("one to the machine", a => PingAsync(pods[0].RunAsync, a), machine.Address),
         })
-            (await ping(to)).Code.ShouldBe(0, $"{name} ({to})\n{await cluster.ExplainAsync()}");
+            await ShouldPingAsync(cluster, $"{name} ({to})", () => ping(to));
 
         await machine.DeleteAsync();
         await cluster.EmptyAsync();
@@ -33,7 +33,20 @@ public sealed class PodNetworkTests(TestCloud cloud) : CloudTest(cloud)
         (await cluster.Controller.StopAsync()).ShouldBe(0, cluster.Controller.Log);
     }
 
-    /// <summary>Pings until there is an answer, but not for long: the plugin has said that packets flow.</summary>
+    private static async Task ShouldPingAsync(PodCluster cluster, string what, Func<Task<Ended>> ping)
+    {
+        Ended? last = null;
+        try
+        {
+            await Eventually.UntilAsync(what, TimeSpan.FromSeconds(60), async () => (last = await ping()).Code == 0, () => $"{last}");
+        }
+        catch (TimeoutException exception)
+        {
+            throw new InvalidOperationException($"{exception.Message}\n{await cluster.ExplainAsync()}", exception);
+        }
+    }
+
+    /// <summary>All five must be answered: the plugin has said that packets flow.</summary>
     private static Task<Ended> PingAsync(Func<string[], Task<Ended>> run, string address) => run(["ping", "-q", "-c", "5", "-i", "0.3", "-W", "2", address]);
 
     private static Task<string> NetworkIdAsync(PodCluster cluster)

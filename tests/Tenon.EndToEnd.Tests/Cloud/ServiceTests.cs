@@ -74,7 +74,7 @@ public sealed class ServiceTests(TestCloud cloud) : CloudTest(cloud)
     {
         CloudThing pool = (await Project.ListAsync(CloudKind.Pool)).ShouldHaveSingleItem();
         Answer? members = null;
-        await Eventually.UntilAsync($"the member {guest.Name} is down", TimeSpan.FromSeconds(60), async () =>
+        await Eventually.UntilAsync($"the member {guest.Name} is down", TimeSpan.FromSeconds(120), async () =>
         {
             members = (await Project.Member.GetAsync("load-balancer", $"/v2/lbaas/pools/{pool.Id}/members")).ShouldBe(200);
             return members.List("members").Where(m => m["operating_status"]!.ToString() == "ERROR").Select(m => m["address"]!.ToString()).SequenceEqual([guest.Address]);

@@ -25,7 +25,8 @@ public sealed class ServiceVariantTests(TestCloud cloud) : CloudTest(cloud)
 
         await cluster.ApplyAsync(new CloudService("dns") { Ports = [("TCP", 80, 30080)] }.ToString());
         await Outside.UntilSilentAsync(() => Outside.AskAsync(dns, 53));
-        (await Outside.FetchAsync(dns, 80)).ShouldNotBeNull("the other port is untouched");
+        // The other port is untouched.
+        await Outside.UntilAnsweredAsync(() => Outside.FetchAsync(dns, 80));
         await cluster.ShouldHaveNothingToPlanAsync();
 
         await cluster.DeleteServiceAsync("dns");
@@ -77,7 +78,8 @@ public sealed class ServiceVariantTests(TestCloud cloud) : CloudTest(cloud)
 
         await cluster.DeleteServiceAsync("first");
         await Outside.UntilSilentAsync(() => Outside.FetchAsync(address, 80));
-        (await Outside.FetchAsync(address, 81)).ShouldNotBeNull("the load balancer and its address stay while one uses them");
+        // The load balancer and its address stay while one uses them.
+        await Outside.UntilAnsweredAsync(() => Outside.FetchAsync(address, 81));
         await cluster.ShouldHaveNothingToPlanAsync();
         await cluster.DeleteServiceAsync("second");
         await cluster.StopControllerAsync();

@@ -6,7 +6,7 @@ namespace Tenon.EndToEnd.Tests.Support;
 /// <summary>A <c>tenon</c> that runs until the test stops it.</summary>
 internal sealed class RunningTenon : IAsyncDisposable
 {
-    private static readonly TimeSpan StopLimit = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan StopLimit = TimeSpan.FromSeconds(120);
     private readonly Process _process;
     private readonly StringBuilder _log;
 

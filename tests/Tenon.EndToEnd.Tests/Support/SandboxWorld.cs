@@ -62,10 +62,13 @@ internal sealed class SandboxWorld : IAsyncDisposable
         => RunningTenon.Start("cloud-controller", "--cloud-config", CloudConf, "--kubeconfig", kubeconfig ?? Kubeconfig, "--secure-port", "0");
 
     /// <summary>Waits until a <c>kubectl get</c> prints something that <paramref name="enough"/> accepts.</summary>
-    public async Task<string> UntilAsync(RunningTenon controller, string what, Func<string, bool> enough, params string[] get)
+    public Task<string> UntilAsync(RunningTenon controller, string what, Func<string, bool> enough, params string[] get) => UntilAsync(controller, Limit, what, enough, get);
+
+    /// <summary>The same, for a while.</summary>
+    public async Task<string> UntilAsync(RunningTenon controller, TimeSpan patience, string what, Func<string, bool> enough, params string[] get)
     {
         string seen = "";
-        await Eventually.UntilAsync(what, Limit, async () =>
+        await Eventually.UntilAsync(what, patience, async () =>
         {
             controller.HasEnded.ShouldBeFalse(controller.Log);
             seen = await KubectlAsync(["get", .. get]);

@@ -9,6 +9,7 @@ namespace Tenon.EndToEnd.Tests.Cloud.Support;
 /// </summary>
 internal sealed class CloudCluster : IAsyncDisposable
 {
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(180);
     private readonly SandboxWorld _world;
     private readonly string _cloudConf;
     private readonly string[] _podRanges;
@@ -72,7 +73,7 @@ internal sealed class CloudCluster : IAsyncDisposable
     }
 
     /// <summary>Waits until a <c>kubectl get</c> prints what <paramref name="enough"/> accepts.</summary>
-    public Task<string> UntilAsync(string what, Func<string, bool> enough, params string[] get) => _world.UntilAsync(Controller, what, enough, get);
+    public Task<string> UntilAsync(string what, Func<string, bool> enough, params string[] get) => _world.UntilAsync(Controller, s_patience, what, enough, get);
 
     /// <summary>Runs a <c>tenon</c> command that takes a cluster's name.</summary>
     public Task<Ended> TenonAsync(params string[] arguments) => Tool.TenonAsync([.. arguments, .. Cloud]);
@@ -81,7 +82,7 @@ internal sealed class CloudCluster : IAsyncDisposable
     public async Task ShouldHaveNothingToPlanAsync()
     {
         JsonNode plan = new JsonObject();
-        await Eventually.UntilAsync("the plan is empty", TimeSpan.FromSeconds(30), async () =>
+        await Eventually.UntilAsync("the plan is empty", TimeSpan.FromSeconds(120), async () =>
         {
             plan = await PlanAsync();
             return plan["changes"]!.AsArray().Count == 0 && plan["problems"]!.AsArray().Count == 0;

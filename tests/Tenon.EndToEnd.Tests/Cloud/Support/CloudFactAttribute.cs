@@ -13,6 +13,6 @@ internal sealed class CloudFactAttribute : FactAttribute
         Skip = $"{TestCloud.ConfigVariable} names no clouds.yaml of a test cloud (tools/test-cloud/up brings one up)";
         SkipType = typeof(TestCloud);
         SkipUnless = nameof(TestCloud.IsConfigured);
-        Timeout = 600_000;
+        Timeout = 1_200_000;
     }
 }

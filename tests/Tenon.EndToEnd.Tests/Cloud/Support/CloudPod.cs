@@ -57,10 +57,7 @@ internal sealed class CloudPod(PodDeclaration declaration, PodNode node, string 
 
     private static string Plugin { get; } = FindPlugin();
 
-    /// <summary>Makes the namespace and has it plugged.</summary>
-    public async Task AddAsync(string uid) => (await TryAddAsync(uid, TestLife.Token)).ShouldBeNull($"ADD of {Name}\n{node.Agent.Log}");
-
-    /// <summary>The same, which may fail: then the plugin's error is returned, and it is to be unplugged.</summary>
+    /// <summary>Makes the namespace and has it plugged, which may fail: then the plugin's error is returned, and it is to be unplugged.</summary>
     /// <param name="uid">The pod's UID.</param>
     /// <param name="end">Kills the plugin, as a kubelet does whose pod is deleted meanwhile.</param>
     public async Task<string?> TryAddAsync(string uid, CancellationToken end)

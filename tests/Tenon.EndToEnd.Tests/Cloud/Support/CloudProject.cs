@@ -160,7 +160,7 @@ internal sealed class CloudProject : IAsyncDisposable
     {
         List<CloudThing> others = [];
         // The provider deletes a little after it has said so.
-        await Eventually.UntilAsync("nothing is left over", TimeSpan.FromSeconds(15), async () => (others = await ListOthersAsync()).Count == 0, () => string.Join('\n', others));
+        await Eventually.UntilAsync("nothing is left over", TimeSpan.FromSeconds(90), async () => (others = await ListOthersAsync()).Count == 0, () => string.Join('\n', others));
     }
 
     /// <inheritdoc/>

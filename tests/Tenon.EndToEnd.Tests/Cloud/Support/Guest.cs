@@ -6,7 +6,7 @@ namespace Tenon.EndToEnd.Tests.Cloud.Support;
 /// <summary>A server of Nova's, and the network namespace that plays its guest: on the switch of the server's host, with its port's addresses.</summary>
 internal sealed class Guest : IAsyncDisposable
 {
-    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(120);
     private readonly CloudProject _project;
     private GuestProgram? _program;
     private string _prefixLength = "", _gateway = "";

@@ -12,7 +12,7 @@ internal sealed class KeptPod : IAsyncDisposable
     public const int Port = 8080;
 
     private const int LastAttempts = 5;
-    private static readonly TimeSpan Again = TimeSpan.FromSeconds(1), LastLimit = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan Again = TimeSpan.FromSeconds(1), LastLimit = TimeSpan.FromSeconds(120);
     private readonly PodCluster _cluster;
     private readonly CancellationTokenSource _leave = new();
     private readonly Task _wiring;

@@ -13,7 +13,7 @@ internal sealed class Leonardo : IAsyncDisposable
 
     private const string DatabaseRange = "10.0.100.0/24", Reader = "10.254.98.10", Writer = "10.254.98.11", Service = "10.254.98.15", Front = "10.254.225.19";
     private static readonly string[] s_hosts = ["compute1", "compute2", "compute3"];
-    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(15);
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(30), s_writePatience = TimeSpan.FromSeconds(90);
     private readonly PodCluster _cluster;
     private readonly string _folder = Directory.CreateTempSubdirectory("tenon-leonardo-").FullName;
     private readonly List<IAsyncDisposable> _programs = [];
@@ -46,6 +46,9 @@ internal sealed class Leonardo : IAsyncDisposable
     /// <summary>Where the database is, as targets of a probe: its machines and its virtual IPs.</summary>
     public string[] DatabaseTargets => [.. Machines.Select(m => m.Address).Append(Reader).Append(Writer).Select(a => $"tcp/{a}/{PostgresServer.Port}")];
 
+    /// <summary>The virtual IP of the database that takes the writes, as the target of a probe.</summary>
+    public string WriterTarget => $"tcp/{Writer}/{PostgresServer.Port}";
+
     /// <summary>Makes all of it, with one note in the database.</summary>
     public static async Task<Leonardo> CreateAsync(CloudProject project, PodCluster cluster, string note)
     {
@@ -75,7 +78,7 @@ internal sealed class Leonardo : IAsyncDisposable
     /// <summary>Writes a note, from outside.</summary>
     public async Task WriteAsync(string note)
     {
-        (int Status, string By, string Text)? answer = await Outside.RequestAsync(HttpMethod.Post, Address, note, s_patience);
+        (int Status, string By, string Text)? answer = await Outside.RequestAsync(HttpMethod.Post, Address, note, s_writePatience);
         (answer?.Status).ShouldBe(201, answer?.Text ?? "no answer");
     }
 

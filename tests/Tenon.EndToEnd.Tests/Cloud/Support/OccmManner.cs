@@ -10,7 +10,7 @@ namespace Tenon.EndToEnd.Tests.Cloud.Support;
 /// </summary>
 internal sealed class OccmManner(CloudProject project, string cluster, string name)
 {
-    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(120);
 
     private string Balancer => $"kube_service_{cluster}_default_{name}";
 
@@ -27,8 +27,12 @@ internal sealed class OccmManner(CloudProject project, string cluster, string na
     {
         Answer balancer = await MakeLoadBalancerAsync(port, nodePort, nodes);
         LoadBalancerId = balancer["loadbalancer/id"]!;
-        await Eventually.UntilAsync("the load balancer is ACTIVE", Limit,
-            async () => (await project.Member.GetAsync("load-balancer", $"/v2/lbaas/loadbalancers/{LoadBalancerId}"))["loadbalancer/provisioning_status"] == "ACTIVE");
+        Answer? tree = null;
+        await Eventually.UntilAsync("the load balancer is ACTIVE with all its parts", Limit, async () =>
+        {
+            tree = await project.Member.GetAsync("load-balancer", $"/v2/lbaas/loadbalancers/{LoadBalancerId}/status");
+            return tree["statuses/loadbalancer/provisioning_status"] == "ACTIVE" && !tree.Text.Contains("PENDING_", StringComparison.Ordinal);
+        }, () => tree?.Text ?? "");
         Answer floating = (await project.Member.PostAsync("network", "/v2.0/floatingips", new
         {
             floatingip = new

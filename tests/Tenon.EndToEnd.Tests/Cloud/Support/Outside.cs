@@ -9,7 +9,7 @@ namespace Tenon.EndToEnd.Tests.Cloud.Support;
 internal static class Outside
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
-    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(120);
 
     /// <summary>What an HTTP server answers; <c>null</c> when it does not, or not in time, which is a second.</summary>
     public static async Task<string?> FetchAsync(string address, int port, TimeSpan? patience = null)

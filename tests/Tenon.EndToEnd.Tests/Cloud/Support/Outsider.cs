@@ -7,6 +7,7 @@ namespace Tenon.EndToEnd.Tests.Cloud.Support;
 internal sealed class Outsider : IAsyncDisposable
 {
     private const string Host = "compute1";
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(120);
     private static readonly string Plug = Path.Combine(Tool.Repository, "tools", "test-cloud", "plug");
     private readonly TestCloud _cloud;
     private readonly string _namespace;
@@ -18,7 +19,7 @@ internal sealed class Outsider : IAsyncDisposable
     /// <summary>Its address.</summary>
     public string Address { get; }
 
-    /// <summary>Makes it.</summary>
+    /// <summary>Makes it, and waits until its packets flow.</summary>
     public static async Task<Outsider> CreateAsync(CloudProject project)
     {
         Answer port = (await project.Cloud.Admin.PostAsync("network", "/v2.0/ports", new
@@ -29,6 +30,7 @@ internal sealed class Outsider : IAsyncDisposable
         try
         {
             (await Tool.RunAsync(Plug, [Host, outsider._namespace, outsider._portId, port["port/mac_address"]!, $"{outsider.Address}/24", TestCloud.HostAddress])).ShouldEndWith(0);
+            await outsider.UntilConnectedAsync();
             return outsider;
         }
         catch
@@ -60,5 +62,21 @@ internal sealed class Outsider : IAsyncDisposable
         await Tool.RunAsync(Plug, ["-d", Host, _namespace, _portId]);
         await Tool.RunAsync("ip", ["netns", "delete", _namespace]);
         (await _cloud.Admin.DeleteAsync("network", $"/v2.0/ports/{_portId}")).ShouldBe(204);
+    }
+
+    private async Task UntilConnectedAsync()
+    {
+        Answer? port = null;
+        await Eventually.UntilAsync("the outsider's port is ACTIVE", Limit, async () =>
+        {
+            port = await _cloud.Admin.GetAsync("network", $"/v2.0/ports/{_portId}");
+            return port["port/status"] == "ACTIVE";
+        }, () => port?.Text ?? "");
+        Ended? ping = null;
+        await Eventually.UntilAsync("the outsider reaches the external gateway", Limit, async () =>
+        {
+            ping = await Tool.RunAsync("ip", ["netns", "exec", _namespace, "ping", "-q", "-c", "1", "-W", "2", TestCloud.HostAddress]);
+            return ping.Code == 0;
+        }, () => $"{ping}");
     }
 }

@@ -139,8 +139,8 @@ internal sealed class PodChurn : IAsyncDisposable
         _anchors.Clear();
         await UntilWiredAsync(patience);
         await _cluster.KubectlAsync("delete", "services", "--all", "-A", "--wait=false");
-        await _cluster.UntilAsync("the Services are gone", names => names.Length == 0, "services", "-A", "-o", "jsonpath={.items[*].metadata.name}");
-        await _cluster.UntilAsync("the pods' ports are gone", names => names.Length == 0, "podports", "-A", "-o", "jsonpath={.items[*].metadata.name}");
+        await _cluster.UntilAsync(patience, "the Services are gone", names => names.Length == 0, "services", "-A", "-o", "jsonpath={.items[*].metadata.name}");
+        await _cluster.UntilAsync(patience, "the pods' ports are gone", names => names.Length == 0, "podports", "-A", "-o", "jsonpath={.items[*].metadata.name}");
     }
 
     /// <inheritdoc/>

@@ -11,6 +11,7 @@ namespace Tenon.EndToEnd.Tests.Cloud.Support;
 internal sealed partial class PodCluster : IAsyncDisposable
 {
     private static readonly string[] Resources = ["pods", "podports", "virtualnetworks", "networkpolicies", "services", "endpointslices", "events"];
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(180), s_again = TimeSpan.FromSeconds(1);
     private readonly SandboxWorld _world;
     private readonly CloudProject _project;
     private readonly Dictionary<string, PodNode> _nodes = [];
@@ -73,7 +74,10 @@ internal sealed partial class PodCluster : IAsyncDisposable
     public async Task ApplyAsync(string manifest) => (await _world.TryKubectlAsync(manifest, "apply", "-f", "-")).ShouldEndWith(0);
 
     /// <summary>Waits until a <c>kubectl get</c> prints what <paramref name="enough"/> accepts.</summary>
-    public Task<string> UntilAsync(string what, Func<string, bool> enough, params string[] get) => _world.UntilAsync(Controller, what, enough, get);
+    public Task<string> UntilAsync(string what, Func<string, bool> enough, params string[] get) => UntilAsync(s_patience, what, enough, get);
+
+    /// <summary>The same, for a while.</summary>
+    public Task<string> UntilAsync(TimeSpan patience, string what, Func<string, bool> enough, params string[] get) => _world.UntilAsync(Controller, patience, what, enough, get);
 
     /// <summary>Makes pods, beside each other, as a kubelet does: plugged first, running and ready when that is done.</summary>
     public async Task<CloudPod[]> AddPodsAsync(params PodDeclaration[] declarations)
@@ -147,21 +151,26 @@ internal sealed partial class PodCluster : IAsyncDisposable
         lock (_nodes) _nodes[host] = node;
     }
 
+    /// <summary>Plugs a pod; an ADD that fails is undone and another sandbox is tried, as a kubelet does.</summary>
     private async Task<CloudPod> RunPodAsync(PodDeclaration declaration)
     {
-        CloudPod pod = NewSandbox(declaration);
-        lock (_pods) _pods[declaration.Name] = pod;
-        try
+        long began = TimeProvider.System.GetTimestamp();
+        for (int number = 1; ; number++)
         {
-            await pod.AddAsync(await UidAsync(pod));
-        }
-        catch (ShouldAssertException failure)
-        {
-            throw new InvalidOperationException($"{failure.Message}\n{await ExplainAsync()}", failure);
-        }
+            CloudPod pod = NewSandbox(declaration, number);
+            lock (_pods) _pods[declaration.Name] = pod;
+            string uid = await UidAsync(pod);
+            if (await pod.TryAddAsync(uid, TestLife.Token) is not { } why)
+            {
+                await ReportRunningAsync(pod);
+                return pod;
+            }
 
-        await ReportRunningAsync(pod);
-        return pod;
+            string? left = null;
+            await Eventually.UntilAsync($"{pod.Name} is unplugged after its ADD failed: {why}", s_patience, async () => (left = await pod.TryDeleteAsync(uid)) is null, () => left ?? "");
+            if (TimeProvider.System.GetElapsedTime(began) > s_patience) throw new InvalidOperationException($"{pod.Name} is not plugged, {number} times: {why}\n{await ExplainAsync()}");
+            await Task.Delay(s_again, TimeProvider.System, TestLife.Token);
+        }
     }
 
     /// <summary>Says of a pod what its kubelet says once it is plugged and ready.</summary>

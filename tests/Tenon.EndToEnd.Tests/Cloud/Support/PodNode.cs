@@ -6,7 +6,7 @@ namespace Tenon.EndToEnd.Tests.Cloud.Support;
 /// <summary>A compute host of the test cloud as a node: the real agent in the host's network namespace, on the host's Open vSwitch.</summary>
 internal sealed class PodNode : IAsyncDisposable
 {
-    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(120);
     private readonly Process? _forward;
     private readonly string _folder;
     private readonly string[] _arguments;

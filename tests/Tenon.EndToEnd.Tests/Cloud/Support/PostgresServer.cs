@@ -12,7 +12,7 @@ internal sealed class PostgresServer : IAsyncDisposable
     public const int Port = 5432;
 
     private const string User = "postgres";
-    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(120);
     private static readonly string Programs = Path.Combine(Directory.GetDirectories("/usr/lib/postgresql").Order(StringComparer.Ordinal).Last(), "bin");
     private readonly Guest _machine;
     private readonly ServerProgram _program;

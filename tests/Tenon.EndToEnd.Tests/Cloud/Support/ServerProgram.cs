@@ -7,7 +7,7 @@ namespace Tenon.EndToEnd.Tests.Cloud.Support;
 /// <summary>A real server in the network namespace of a machine or a pod; it is ended by the signal that its manual names, so that its children go with it.</summary>
 internal sealed class ServerProgram : IAsyncDisposable
 {
-    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(120);
     private readonly Process _process;
     private readonly string _stopSignal;
     private readonly StringBuilder _log = new();

@@ -16,7 +16,7 @@ NAME, PORT, READER, WRITER = sys.argv[1], int(sys.argv[2]), sys.argv[3], sys.arg
 
 def run(host, statement, *arguments):
     """Each in a connection of its own, so that every request is balanced anew."""
-    connection = psycopg2.connect(host=host, user='postgres', connect_timeout=5)
+    connection = psycopg2.connect(host=host, user='postgres', connect_timeout=20)
     try:
         with connection, connection.cursor() as cursor:
             cursor.execute(statement, arguments)
