@@ -59,6 +59,9 @@ public abstract record LoadBalancerChange
     /// <summary>Deletes a load balancer.</summary>
     public sealed record DeleteLoadBalancer(string Id, string Name, bool Cascade, string Why) : LoadBalancerChange
     {
+        /// <summary>Whether it is in ERROR, into which it may fall back.</summary>
+        public bool IsInError { get; init; }
+
         /// <inheritdoc/>
         public override string? Locks => Id;
 

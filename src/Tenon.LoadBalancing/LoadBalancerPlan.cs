@@ -6,12 +6,19 @@ namespace Tenon.LoadBalancing;
 /// <summary>What to do for an owner, and what to tell it.</summary>
 /// <param name="Plan">The changes and the outcome after them.</param>
 /// <param name="LoadBalancer">The load balancer that serves the owner, when there is one.</param>
-/// <param name="IsOwner">Whether the load balancer is the owner's own, not one that it shares.</param>
 /// <param name="Notes">What the owner should know.</param>
-public sealed record LoadBalancerPlan(Plan<LoadBalancerChange> Plan, ObservedLoadBalancer? LoadBalancer, bool IsOwner, ImmutableArray<PlanNote> Notes)
+public sealed record LoadBalancerPlan(Plan<LoadBalancerChange> Plan, ObservedLoadBalancer? LoadBalancer, ImmutableArray<PlanNote> Notes)
 {
     /// <summary>Whether there is nothing to change.</summary>
     public bool IsEmpty => Plan.IsEmpty;
+
+    /// <summary>The same without some changes. Where nothing is left that locks a load balancer, there is nothing to wait for either.</summary>
+    internal LoadBalancerPlan Without(Predicate<LoadBalancerChange> unwanted)
+    {
+        ImmutableArray<LoadBalancerChange> left = Plan.Changes.RemoveAll(unwanted);
+        bool settled = Plan.Then is Outcome.Waiting { Poll: null } && left.All(c => c.Locks is null);
+        return this with { Plan = new(left, settled ? Outcome.Done : Plan.Then) };
+    }
 }
 
 /// <summary>Something that the owner should know; becomes an event.</summary>

@@ -53,7 +53,7 @@ public static partial class LoadBalancerPlanner
 
         PlanSecurityGroupRemoval(draft, "its Service is gone");
         if (outcome is Outcome.Settled && draft.Locks) outcome = Waiting(owner.Name, "being deleted");
-        return draft.End(outcome, concerned.FirstOrDefault(), isOwner: concerned.Any(c => HasOwnName(owner, c.LoadBalancer)));
+        return draft.End(outcome, concerned.FirstOrDefault());
     }
 
     private static Outcome PlanRemoval(Draft draft, LoadBalancerDeletion deletion, ObservedLoadBalancer observed)
@@ -76,7 +76,14 @@ public static partial class LoadBalancerPlanner
         if (loadBalancer.ProvisioningStatus.IsPending()) return Waiting(name, $"{loadBalancer.ProvisioningStatus}");
         if (whole && (deletion.Cascade || loadBalancer.ProvisioningStatus is ProvisioningStatus.Error))
         {
-            draft.Add(new LoadBalancerChange.DeleteLoadBalancer(loadBalancer.Id, loadBalancer.Name, Cascade: true, "its Service is gone"));
+            bool isInError = loadBalancer.ProvisioningStatus is ProvisioningStatus.Error;
+            if (isInError)
+            {
+                draft.Note(true, LoadBalancerReasons.InError,
+                    $"Load balancer {name} is in ERROR, or went back into it when it was deleted. It is deleted again after longer and longer pauses; ask the cloud's operator if it stays (openstack loadbalancer status show {loadBalancer.Id}).");
+            }
+
+            draft.Add(new LoadBalancerChange.DeleteLoadBalancer(loadBalancer.Id, loadBalancer.Name, Cascade: true, "its Service is gone") { IsInError = isInError });
             return Waiting(name, "being deleted");
         }
 

@@ -37,10 +37,11 @@ public static partial class LoadBalancerPlanner
                 $"{old.Direction} {old.EtherType} {old.Protocol ?? "any"} {old.PortRangeMin}-{old.PortRangeMax} {old.RemoteIpPrefix}"));
         }
 
+        HashSet<string> portIds = [.. wanted.PortIds];
         foreach (Port port in draft.Observed.Ports)
         {
             bool has = port.SecurityGroups.Contains(group.Id);
-            bool wants = wanted.PortIds.Contains(port.Id);
+            bool wants = portIds.Contains(port.Id);
             if (wants && !has)
             {
                 draft.Add(new LoadBalancerChange.SetPortSecurityGroups(port.Id, [.. port.SecurityGroups, group.Id], port.Revision, group.Name, Adds: true));

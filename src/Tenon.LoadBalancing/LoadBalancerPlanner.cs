@@ -31,13 +31,13 @@ public static partial class LoadBalancerPlanner
                 PlanCreate(draft);
                 break;
             case Choice.Stop stop:
-                return draft.End(stop.Outcome, null, isOwner: false);
+                return draft.End(stop.Outcome, null);
             case Choice.Found found:
                 Outcome outcome = PlanExisting(draft, found.LoadBalancer, found.IsOwner);
-                return draft.End(outcome, found.LoadBalancer, found.IsOwner);
+                return draft.End(outcome, found.LoadBalancer);
         }
 
-        return draft.End(Waiting(desired.Name, "being created"), null, isOwner: true);
+        return draft.End(Waiting(desired.Name, "being created"), null);
     }
 
     /// <summary>Where the owner is reached; <see langword="null"/> until the load balancer is ACTIVE and the plan is empty.</summary>
@@ -109,7 +109,7 @@ public static partial class LoadBalancerPlanner
             bool keepsAddress = draft.Desired.Vip.Address is not null;
             draft.Note(true, LoadBalancerReasons.InError,
                 $"Load balancer {loadBalancer.Name} ({loadBalancer.Id}) went into ERROR{(keepsAddress ? "" : " while it was being created")} ({what}). It is deleted and made anew{(keepsAddress ? " with the same addresses" : "")}; ask the cloud's operator about request and quota if this repeats.");
-            draft.Add(new LoadBalancerChange.DeleteLoadBalancer(loadBalancer.Id, loadBalancer.Name, Cascade: true, keepsAddress ? "it is in ERROR and keeps its addresses when it is made anew" : "it went into ERROR before it served anything"));
+            draft.Add(new LoadBalancerChange.DeleteLoadBalancer(loadBalancer.Id, loadBalancer.Name, Cascade: true, keepsAddress ? "it is in ERROR and keeps its addresses when it is made anew" : "it went into ERROR before it served anything") { IsInError = true });
             return Waiting($"{loadBalancer.Name} ({loadBalancer.Id})", "being deleted");
         }
 
@@ -216,10 +216,11 @@ public static partial class LoadBalancerPlanner
 
         public void Note(bool isWarning, string reason, string message) => _notes.Add(new(isWarning, reason, message));
 
-        public LoadBalancerPlan End(Outcome outcome, ObservedLoadBalancer? loadBalancer, bool isOwner)
+        public LoadBalancerPlan End(Outcome outcome, ObservedLoadBalancer? loadBalancer)
         {
-            ImmutableArray<LoadBalancerChange> changes = outcome is Outcome.Refused ? [] : _changes.ToImmutable();
-            return new(new Plan<LoadBalancerChange>(changes, outcome), loadBalancer, isOwner, _notes.ToImmutable());
+            // What may fail again and again comes last, so that it holds up nothing else.
+            ImmutableArray<LoadBalancerChange> changes = outcome is Outcome.Refused ? [] : [.. _changes.OrderBy(c => c is LoadBalancerChange.ReplaceMembers { Mends: true })];
+            return new(new Plan<LoadBalancerChange>(changes, outcome), loadBalancer, _notes.ToImmutable());
         }
     }
 }

@@ -80,6 +80,7 @@ public sealed class LoadBalancerView : IDisposable
         ViewTree[] trees = [.. Concerned(state, desired)];
         SecurityGroup[] groups = [.. state.SecurityGroups.Values.Where(g => g.Name == desired.SecurityGroup?.Name || desired.SecurityGroupNames.Contains(g.Name))];
         HashSet<string> vipPorts = [.. trees.Select(t => t.LoadBalancer.VipPortId).Where(p => p.Length > 0)];
+        HashSet<string> portIds = [.. desired.SecurityGroup?.PortIds ?? []];
         string? address = desired.FloatingIp?.Address;
         string? description = desired.FloatingIp?.Description;
         return new LoadBalancerObservation
@@ -89,7 +90,7 @@ public sealed class LoadBalancerView : IDisposable
             SecurityGroups = [.. groups],
             Ports = groups.Length == 0
                 ? []
-                : [.. state.Ports.Values.Where(p => desired.SecurityGroup?.PortIds.Contains(p.Id) == true || groups.Any(g => p.SecurityGroups.Contains(g.Id)))],
+                : [.. state.Ports.Values.Where(p => portIds.Contains(p.Id) || groups.Any(g => p.SecurityGroups.Contains(g.Id)))],
         };
     }
 
@@ -207,13 +208,16 @@ public sealed class LoadBalancerView : IDisposable
 
     /// <summary>
     /// Looks whether what was written to the members of load balancers came about; a provider may report its failure only in a member or
-    /// a pool, long after the load balancer was ACTIVE again. One list of all, if none of since then is there.
+    /// a pool, long after the load balancer was ACTIVE again. One list of all, if there is none that is young enough.
     /// </summary>
+    /// <param name="loadBalancerIds">The load balancers.</param>
+    /// <param name="maxAge">How old the list may be: what came before is too early to tell.</param>
+    /// <param name="cancellationToken">Ends the look.</param>
     /// <returns>Those that could be judged, or are gone, and whether they must be looked at; the others are pending, or were written again.</returns>
-    public async Task<ImmutableArray<(string Id, bool IsDoubtful)>> ProveAsync(IReadOnlyCollection<string> loadBalancerIds, CancellationToken cancellationToken)
+    public async Task<ImmutableArray<(string Id, bool IsDoubtful)>> ProveAsync(IReadOnlyCollection<string> loadBalancerIds, TimeSpan maxAge, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(loadBalancerIds);
-        if (loadBalancerIds.Any(id => Settled(id) is { IsProven: false })) await EnsureAsync(ViewParts.Trees, Now, cancellationToken);
+        if (loadBalancerIds.Any(id => Settled(id) is not null)) await EnsureAsync(ViewParts.Trees, maxAge, cancellationToken);
         return
         [
             .. loadBalancerIds.Where(id => !State.Trees.ContainsKey(id) || Settled(id) is { IsProven: true }).Select(id => (id, Settled(id) is { IsDoubtful: true })),
@@ -284,23 +288,33 @@ public sealed class LoadBalancerView : IDisposable
             if (clock.Failure is { } failure && failure.Began > asked) throw new SharedListException(failure.Exception);
             long began = NextSequence();
             DateTimeOffset at = _time.GetUtcNow();
-            clock.Starting();
+            bool wasWrong = clock.Starting();
             try
             {
                 await ListAsync(part, began, cancellationToken);
             }
-            catch (Exception exception) when (exception is not OperationCanceledException)
+            catch (Exception exception)
             {
-                clock.Failure = (began, exception);
+                // What was known to be wrong still is.
+                if (wasWrong) clock.Invalidate();
+                if (exception is not OperationCanceledException) clock.Failure = (began, exception);
                 throw;
             }
 
             clock.Finished(began, at);
+            ForgetTouched();
         }
         finally
         {
             clock.Gate.Release();
         }
+    }
+
+    /// <summary>Forgets writes that all lists of the parts that they are of have seen.</summary>
+    private void ForgetTouched()
+    {
+        long seen = new[] { ViewParts.FloatingIps, ViewParts.SecurityGroups, ViewParts.Ports }.Min(p => _clocks[p].Current?.Began ?? 0);
+        if (State.Touched.Values.Any(written => written < seen)) Update(state => state with { Touched = state.Touched.RemoveRange(state.Touched.Where(t => t.Value < seen).Select(t => t.Key)) });
     }
 
     private async Task ListAsync(ViewParts part, long began, CancellationToken cancellationToken)

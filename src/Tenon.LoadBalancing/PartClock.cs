@@ -16,7 +16,14 @@ internal sealed class PartClock : IDisposable
 
     public void Invalidate() => _dirty = true;
 
-    public void Starting() => _dirty = false;
+    /// <summary>A list begins.</summary>
+    /// <returns>Whether what is known was known to be wrong.</returns>
+    public bool Starting()
+    {
+        bool wasWrong = _dirty;
+        _dirty = false;
+        return wasWrong;
+    }
 
     public void Finished(long began, DateTimeOffset at)
     {

@@ -95,7 +95,7 @@ public sealed partial class PendingLoadBalancers
         string[] due = [.. unproven.Where(u => u.Value.Due <= now).Select(u => u.Key)];
         try
         {
-            foreach ((string id, bool isDoubtful) in await _view.ProveAsync(due, cancellationToken))
+            foreach ((string id, bool isDoubtful) in await _view.ProveAsync(due, now - due.Max(id => unproven[id].Due), cancellationToken))
             {
                 unproven.Remove(id, out Unproven? proven);
                 if (!isDoubtful) continue;

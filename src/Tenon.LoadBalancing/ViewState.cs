@@ -66,8 +66,8 @@ internal sealed record ViewTree(LoadBalancer LoadBalancer)
     /// <summary>Members by pool, where they are known.</summary>
     public ImmutableDictionary<string, KnownMembers> Members { get; init; } = ImmutableDictionary<string, KnownMembers>.Empty;
 
-    /// <summary>Whether a list has shown, since we wrote to its members, how many there are. Members in ERROR are read anyway.</summary>
-    public bool IsProven => MadeWith is null && !Members.Values.Any(m => m is { IdDigest: null, Broken.IsEmpty: true });
+    /// <summary>Whether a list has shown, since we wrote to its members, how many there are.</summary>
+    public bool IsProven => MadeWith is null && !Members.Values.Any(m => m.IdDigest is null);
 
     /// <summary>Whether a list showed other members than were known, and they were not read since.</summary>
     public bool HasOtherMembers { get; init; }

@@ -71,21 +71,21 @@ public sealed class BrokenPartsTests
         var clock = new ManualTimeProvider();
         var outage = new LoadBalancerOutage(clock);
         var key = new NamespacedName("default", "web");
-        outage.Delay(key, plan).ShouldBeNull();
+        outage.Allow(key, plan).Later.ShouldBeNull();
         foreach (int seconds in (int[])[5, 10, 20])
         {
-            outage.Tried(key, plan);
-            outage.Delay(key, plan).ShouldBe(TimeSpan.FromSeconds(seconds));
+            outage.Tried(key, plan.Plan.Changes);
+            outage.Allow(key, plan).Later.ShouldBe(TimeSpan.FromSeconds(seconds));
             clock.Advance(TimeSpan.FromSeconds(seconds));
-            outage.Delay(key, plan).ShouldBeNull();
+            outage.Allow(key, plan).Later.ShouldBeNull();
         }
 
-        outage.Tried(key, plan);
+        outage.Tried(key, plan.Plan.Changes);
         Change(l => WithPool(l, p => p with { BrokenMembers = [] }));
         LoadBalancerPlan well = LoadBalancerPlanner.Plan(desired, _cloud.Observe());
         well.IsEmpty.ShouldBeTrue();
         well.Notes.ShouldBeEmpty();
-        outage.Delay(key, well).ShouldBeNull();
+        outage.Allow(key, well).Later.ShouldBeNull();
     }
 
     [Fact]
@@ -147,17 +147,69 @@ public sealed class BrokenPartsTests
         var key = new NamespacedName("default", "web");
         foreach (int seconds in (int[])[5, 10, 20])
         {
-            outage.Tried(key, plan);
+            outage.Tried(key, plan.Plan.Changes);
             outage.Settled(key);
-            outage.Delay(key, plan).ShouldBe(TimeSpan.FromSeconds(seconds));
+            outage.Allow(key, plan).Later.ShouldBe(TimeSpan.FromSeconds(seconds));
             clock.Advance(TimeSpan.FromSeconds(seconds + 20));
             outage.Settled(key);
         }
 
         clock.Advance(TimeSpan.FromMinutes(2));
         outage.Settled(key);
-        outage.Tried(key, plan);
-        outage.Delay(key, plan).ShouldBe(TimeSpan.FromSeconds(5));
+        outage.Tried(key, plan.Plan.Changes);
+        outage.Allow(key, plan).Later.ShouldBe(TimeSpan.FromSeconds(5));
+    }
+
+    [Fact]
+    public void Members_that_stay_in_error_hold_up_nothing_else()
+    {
+        DesiredLoadBalancer desired = Owner("web", Listener(80), Listener(81, index: 1));
+        _cloud.Converge(desired);
+        Break("member");
+        DesiredListener second = desired.Listeners[1];
+        DesiredLoadBalancer changed = desired with { Listeners = [desired.Listeners[0], second with { Pool = second.Pool with { Members = MemberSet.Empty } }] };
+        var outage = new LoadBalancerOutage(new ManualTimeProvider());
+        var key = new NamespacedName("default", "web");
+
+        // What is broken is of the first listener; it comes last all the same, because one change at a time can be made.
+        LoadBalancerPlan plan = LoadBalancerPlanner.Plan(changed, _cloud.Observe());
+        plan.Plan.Changes.Select(c => c.ShouldBeOfType<LoadBalancerChange.ReplaceMembers>().Mends).ShouldBe([false, true]);
+        outage.Tried(key, [plan.Plan.Changes[0]]);
+        outage.Allow(key, plan).ShouldBe((plan, null));
+
+        outage.Tried(key, [plan.Plan.Changes[1]]);
+        (LoadBalancerPlan now, TimeSpan? later) = outage.Allow(key, plan);
+        now.Plan.Changes.ShouldBe([plan.Plan.Changes[0]]);
+        now.Plan.Then.ShouldBe(plan.Plan.Then);
+        later.ShouldBe(TimeSpan.FromSeconds(5));
+
+        // With nothing but the mending left, all else is settled.
+        (now, later) = outage.Allow(key, LoadBalancerPlanner.Plan(desired, _cloud.Observe()));
+        (now.IsEmpty, now.Plan.Then, later).ShouldBe((true, Outcome.Done, TimeSpan.FromSeconds(5)));
+    }
+
+    [Fact]
+    public void A_load_balancer_that_falls_back_into_error_is_deleted_again_after_longer_and_longer_pauses()
+    {
+        DesiredLoadBalancer desired = Monitored();
+        _cloud.Converge(desired);
+        Change(l => l with { LoadBalancer = l.LoadBalancer with { ProvisioningStatus = ProvisioningStatus.Error } });
+        LoadBalancerPlan plan = LoadBalancerPlanner.PlanDeletion(new LoadBalancerDeletion { Owner = desired, IsNameOfOther = _ => false }, _cloud.Observe());
+        plan.Notes.ShouldHaveSingleItem().Message.ShouldContain("is in ERROR, or went back into it when it was deleted");
+        var clock = new ManualTimeProvider();
+        var outage = new LoadBalancerOutage(clock);
+        var key = new NamespacedName("default", "web");
+
+        foreach (int seconds in (int[])[5, 10, 20])
+        {
+            outage.Allow(key, plan).ShouldBe((plan, null));
+            outage.Tried(key, plan.Plan.Changes);
+            (LoadBalancerPlan now, TimeSpan? later) = outage.Allow(key, plan);
+            later.ShouldBe(TimeSpan.FromSeconds(seconds));
+            now.Plan.Changes.ShouldNotContain(c => c is LoadBalancerChange.DeleteLoadBalancer);
+            now.Plan.Then.ShouldBeOfType<Outcome.Waiting>().Poll.ShouldBe(later);
+            clock.Advance(TimeSpan.FromSeconds(seconds));
+        }
     }
 
     [Fact]

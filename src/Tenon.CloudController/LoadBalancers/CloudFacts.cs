@@ -21,7 +21,7 @@ public sealed class CloudFacts(CloudFactsClients clients, TimeProvider time)
     private static readonly TimeSpan Lasting = TimeSpan.FromHours(1);
     private static readonly TimeSpan Missing = TimeSpan.FromSeconds(30);
 
-    private readonly ConcurrentDictionary<string, (Task Value, DateTimeOffset Until)> _facts = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, Fact> _facts = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, byte> _refusals = new(StringComparer.Ordinal);
 
     /// <summary>Reads what every Service needs, so that the first one need not wait for it.</summary>
@@ -131,17 +131,39 @@ public sealed class CloudFacts(CloudFactsClients clients, TimeProvider time)
     private async Task<T> RememberAsync<T>(string key, Func<CancellationToken, Task<T>> read, Func<T, TimeSpan> keep, CancellationToken cancellationToken)
     {
         DateTimeOffset now = time.GetUtcNow();
-        if (_facts.TryGetValue(key, out (Task Value, DateTimeOffset Until) known) && now < known.Until
-            && !known.Value.IsFaulted && !known.Value.IsCanceled)
+        if (_facts.TryGetValue(key, out Fact? known) && known.Holds(now)) return await ((Fact<T>)known).Value.WaitAsync(cancellationToken);
+        foreach ((string old, Fact fact) in _facts)
         {
-            return await ((Task<T>)known.Value).WaitAsync(cancellationToken);
+            if (!fact.Holds(now)) _facts.TryRemove(KeyValuePair.Create(old, fact));
         }
 
-        // The read is shared, so it must not end with the first caller's token.
-        Task<T> fresh = read(CancellationToken.None);
-        _facts[key] = (fresh, DateTimeOffset.MaxValue);
-        T value = await fresh.WaitAsync(cancellationToken);
-        _facts[key] = (fresh, now + keep(value));
-        return value;
+        var fresh = new Fact<T>(read, value => now + keep(value));
+        _facts[key] = fresh;
+        return await fresh.Value.WaitAsync(cancellationToken);
+    }
+
+    private abstract class Fact
+    {
+        public abstract bool Holds(DateTimeOffset now);
+    }
+
+    /// <summary>A read that is shared, so that neither it nor what is remembered of it ends with the first caller's token.</summary>
+    private sealed class Fact<T> : Fact
+    {
+        private DateTimeOffset? _until;
+
+        public Fact(Func<CancellationToken, Task<T>> read, Func<T, DateTimeOffset> until) => Value = ReadAsync(read, until);
+
+        public Task<T> Value { get; }
+
+        public override bool Holds(DateTimeOffset now)
+            => Value.IsCompletedSuccessfully ? now < _until : !Value.IsCompleted;
+
+        private async Task<T> ReadAsync(Func<CancellationToken, Task<T>> read, Func<T, DateTimeOffset> until)
+        {
+            T value = await read(CancellationToken.None);
+            _until = until(value);
+            return value;
+        }
     }
 }

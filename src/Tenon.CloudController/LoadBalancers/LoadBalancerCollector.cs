@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using System.Globalization;
 using Microsoft.Extensions.Logging;
@@ -6,6 +7,7 @@ using Tenon.Core;
 using Tenon.Kubernetes.Informers;
 using Tenon.Kubernetes.Objects;
 using Tenon.LoadBalancing;
+using Tenon.OpenStack;
 using Tenon.OpenStack.LoadBalancing;
 using Tenon.OpenStack.Networking;
 
@@ -54,6 +56,9 @@ public sealed partial class LoadBalancerCollector
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
 
+    /// <summary>When load balancers in ERROR, which take no mark, were first found to be orphans.</summary>
+    private readonly ConcurrentDictionary<string, DateTimeOffset> _inError = new(StringComparer.Ordinal);
+
     /// <summary>Stores what is given.</summary>
     public LoadBalancerCollector(
         ServicePlanner planner, LoadBalancerApplier applier, CollectorOptions options, ILogger<LoadBalancerCollector>? logger = null)
@@ -86,6 +91,8 @@ public sealed partial class LoadBalancerCollector
 
         var orphans = ImmutableArray.CreateBuilder<Orphan>();
         foreach (ObservedLoadBalancer loadBalancer in observed.LoadBalancers) AddLoadBalancer(orphans, loadBalancer, names, ids);
+        HashSet<string> deletable = [.. orphans.Select(o => o.Change).OfType<LoadBalancerChange.DeleteLoadBalancer>().Select(d => d.Id)];
+        foreach (string id in _inError.Keys.Where(id => !deletable.Contains(id))) _inError.TryRemove(id, out _);
         AddFloatingIps(orphans, observed, descriptions);
         AddSecurityGroups(orphans, observed, groups);
         return orphans.ToImmutable();
@@ -128,21 +135,36 @@ public sealed partial class LoadBalancerCollector
         foreach (Orphan orphan in await FindAsync(cancellationToken))
         {
             if (!orphan.IsCertain) continue;
-            if (orphan.MarkedAt is null)
+            try
             {
-                if (orphan.Mark is null) continue;
-                LoadBalancerChange mark = orphan.Mark(now);
-                LogMark(mark, orphan.Why);
-                await _applier.ApplyAsync(mark, Nobody, null, cancellationToken);
+                if (await SweepAsync(orphan, now, cancellationToken)) deleted.Add(orphan);
             }
-            else if (now - orphan.MarkedAt >= _options.Grace)
+            catch (OpenStackException exception)
             {
-                await DeleteAsync(orphan, cancellationToken);
-                deleted.Add(orphan);
+                // One that cannot be handled now, such as a group that is still in use, holds up no other.
+                LogOrphanFailed(orphan.Name, exception);
             }
         }
 
         return deleted.ToImmutable();
+    }
+
+    /// <summary>Marks or deletes one orphan.</summary>
+    /// <returns>Whether it was deleted.</returns>
+    private async Task<bool> SweepAsync(Orphan orphan, DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        if (orphan.MarkedAt is null)
+        {
+            if (orphan.Mark is null) return false;
+            LoadBalancerChange mark = orphan.Mark(now);
+            LogMark(mark, orphan.Why);
+            await _applier.ApplyAsync(mark, Nobody, null, cancellationToken);
+            return false;
+        }
+
+        if (now - orphan.MarkedAt < _options.Grace) return false;
+        await DeleteAsync(orphan, cancellationToken);
+        return true;
     }
 
     private static DesiredLoadBalancer Nobody { get; } = new() { Name = "", OwnerTag = "" };
@@ -160,9 +182,11 @@ public sealed partial class LoadBalancerCollector
         bool isCertain = _cluster.ClusterTag is { } mark && loadBalancer.Tags.Contains(mark);
         if (IsOurs(loadBalancer.Name) && !isUsed)
         {
+            DateTimeOffset? markedAt = Marked(loadBalancer.Tags);
+            if (markedAt is null && loadBalancer.ProvisioningStatus is ProvisioningStatus.Error) markedAt = _inError.GetOrAdd(loadBalancer.Id, _ => _time.GetUtcNow());
             orphans.Add(new Orphan(
                 new LoadBalancerChange.DeleteLoadBalancer(loadBalancer.Id, loadBalancer.Name, Cascade: true, "its Service is gone"),
-                loadBalancer.Name, $"there is no Service {Owner(loadBalancer.Name)}", isCertain, Marked(loadBalancer.Tags))
+                loadBalancer.Name, $"there is no Service {Owner(loadBalancer.Name)}", isCertain, markedAt)
             {
                 Mark = at => new LoadBalancerChange.UpdateLoadBalancer(loadBalancer.Id, loadBalancer.Name, new() { Tags = WithMark(loadBalancer.Tags, at) }),
             });
@@ -250,6 +274,9 @@ public sealed partial class LoadBalancerCollector
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Orphan removed: {Change}")]
     private partial void LogDelete(LoadBalancerChange change);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Orphan {Name} cannot be handled now; it is tried again at the next interval")]
+    private partial void LogOrphanFailed(string name, Exception exception);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "The sweep for orphaned load balancers failed; it is tried again at the next interval")]
     private partial void LogSweepFailed(Exception exception);

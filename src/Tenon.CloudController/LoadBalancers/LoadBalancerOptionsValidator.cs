@@ -57,7 +57,7 @@ internal static class LoadBalancerOptionsValidator
                 "Set it to barbican or external."));
         }
 
-        if (options.DefaultTlsContainerRef is { } reference && options.ContainerStore == "barbican" && TlsContainerRef.Parse(reference) is null)
+        if (options.DefaultTlsContainerRef is { } reference && options.ContainerStore == "barbican" && !TlsContainerRef.Is(reference))
         {
             problems.Add(Problem.Error($"{Section} default-tls-container-ref", reference, "it is not the reference of a Barbican container or secret", TlsContainerRef.Fix));
         }

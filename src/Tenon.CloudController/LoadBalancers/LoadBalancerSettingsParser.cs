@@ -181,7 +181,7 @@ public static class LoadBalancerSettingsParser
     {
         string? reference = reader.Raw(ServiceAnnotations.TlsContainerRef) is { } given ? given.Trim() : options.DefaultTlsContainerRef;
         if (string.IsNullOrEmpty(reference)) return null;
-        if (options.ContainerStore == "barbican" && LoadBalancers.TlsContainerRef.Parse(reference) is null)
+        if (options.ContainerStore == "barbican" && !LoadBalancers.TlsContainerRef.Is(reference))
         {
             reader.ErrorOf(Field(ServiceAnnotations.TlsContainerRef), reference, "it is not the reference of a Barbican container or secret", LoadBalancers.TlsContainerRef.Fix);
         }

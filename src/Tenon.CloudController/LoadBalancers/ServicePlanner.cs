@@ -249,11 +249,12 @@ public sealed class ServicePlanner
         if (missing.Length == 0) return;
         await View.EnsureAsync(ViewParts.Ports, LoadBalancerView.Now, cancellationToken);
         known = [.. View.Ports.Select(p => p.DeviceId)];
-        foreach (string server in missing)
+        foreach ((string server, DateTimeOffset asked) in _withoutPort)
         {
-            if (known.Contains(server)) _withoutPort.TryRemove(server, out _);
-            else _withoutPort[server] = now;
+            if (now - asked >= VainlyAge) _withoutPort.TryRemove(server, out _);
         }
+
+        foreach (string server in missing.Where(s => !known.Contains(s))) _withoutPort[server] = now;
     }
 
     private static readonly TimeSpan VainlyAge = TimeSpan.FromMinutes(1);

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Tenon.Core;
@@ -30,6 +31,7 @@ public sealed partial class ServiceReconciler : IReconciler
     private readonly IServicePublisher _publisher;
     private readonly ServiceReporter _reporter;
     private readonly LoadBalancerOutage _outage;
+    private readonly ConcurrentDictionary<NamespacedName, byte> _changed = [];
     private readonly ILogger _logger;
 
     /// <summary>Stores what is given.</summary>
@@ -52,8 +54,7 @@ public sealed partial class ServiceReconciler : IReconciler
     {
         if (_planner.Services.Get(key) is not { } service)
         {
-            _reporter.Forget(key);
-            _outage.Forget(key);
+            Forget(key);
             return Outcome.Done;
         }
 
@@ -77,7 +78,6 @@ public sealed partial class ServiceReconciler : IReconciler
     private async Task<Outcome> EnsureAsync(Service service, CancellationToken cancellationToken)
     {
         service = await _publisher.AddFinalizerAsync(service, cancellationToken);
-        bool changed = false;
         TimeSpan confirmAge = ConfirmAge;
         for (int pass = 0; pass < MaxPasses; pass++)
         {
@@ -86,14 +86,19 @@ public sealed partial class ServiceReconciler : IReconciler
             if (prepared.Desired is not { } desired) return _reporter.Stop(service, prepared.Stop!);
             LoadBalancerPlan plan = LoadBalancerPlanner.Plan(desired, prepared.Observed);
             _reporter.Notes(service, plan.Notes);
-            if (plan.IsEmpty) return await ConcludeAsync(service, prepared, plan, changed, cancellationToken);
+            (plan, TimeSpan? later) = _outage.Allow(service.Metadata.Key, plan);
+            if (plan.IsEmpty)
+            {
+                Outcome then = await ConcludeAsync(service, prepared, plan, cancellationToken);
+                return then is Outcome.Settled && later is { } wait ? new Outcome.Waiting("the next attempt to mend members", wait) : then;
+            }
+
             bool stale = await _planner.ConfirmAsync(plan, confirmAge, cancellationToken);
             confirmAge = Confirmed;
             if (stale) continue;
-            if (_outage.Delay(service.Metadata.Key, plan) is { } delay) return new Outcome.Waiting("the next attempt after a failure in the cloud", delay);
-            if (!changed && plan.LoadBalancer is null) _reporter.Normal(service, ServiceEvents.Ensuring, "Ensuring load balancer");
+            if (plan.LoadBalancer is null && !_changed.ContainsKey(service.Metadata.Key)) _reporter.Normal(service, ServiceEvents.Ensuring, "Ensuring load balancer");
             if (plan.Plan.Changes.Any(c => c is LoadBalancerChange.DeleteLoadBalancer)) service = await _publisher.ForgetLoadBalancerAsync(service, cancellationToken);
-            changed = true;
+            _changed[service.Metadata.Key] = 0;
             if (!await ApplyAsync(service.Metadata.Key, desired, plan, cancellationToken)) continue;
             return plan.Plan.Then is Outcome.Refused refused ? _reporter.Stop(service, refused) : plan.Plan.Then;
         }
@@ -101,11 +106,11 @@ public sealed partial class ServiceReconciler : IReconciler
         throw new InvalidOperationException($"Service {service.Metadata.Key}: the plan did not become empty in {MaxPasses} passes.");
     }
 
-    private async Task<Outcome> ConcludeAsync(Service service, PreparedService prepared, LoadBalancerPlan plan, bool changed, CancellationToken cancellationToken)
+    private async Task<Outcome> ConcludeAsync(Service service, PreparedService prepared, LoadBalancerPlan plan, CancellationToken cancellationToken)
     {
-        if (plan.LoadBalancer is { LoadBalancer: { } loadBalancer } && loadBalancer.ProvisioningStatus.IsPending())
+        if (plan.Plan.Then is Outcome.Waiting { Poll: null })
         {
-            _pending.Track(loadBalancer.Id, service.Metadata.Key);
+            foreach (string id in _planner.PendingOf(service)) _pending.Track(id, service.Metadata.Key);
             return plan.Plan.Then;
         }
 
@@ -114,7 +119,7 @@ public sealed partial class ServiceReconciler : IReconciler
         _planner.View.Share(plan.LoadBalancer!, prepared.Desired!);
         _outage.Settled(service.Metadata.Key);
         bool published = await _publisher.PublishAsync(service, prepared.Settings!, endpoint, cancellationToken);
-        _reporter.Settled(service, [.. prepared.Notes, .. plan.Notes], published, changed);
+        _reporter.Settled(service, [.. prepared.Notes, .. plan.Notes], published, _changed.TryRemove(service.Metadata.Key, out _));
         return Outcome.Done;
     }
 
@@ -125,6 +130,8 @@ public sealed partial class ServiceReconciler : IReconciler
         {
             PreparedService prepared = await _planner.PrepareRemovalAsync(service, cancellationToken);
             LoadBalancerPlan plan = LoadBalancerPlanner.PlanDeletion(_planner.Deletion(prepared), prepared.Observed);
+            _reporter.Notes(service, plan.Notes);
+            plan = _outage.Allow(service.Metadata.Key, plan).Now;
             if (plan.IsEmpty)
             {
                 bool old = await _planner.ConfirmRemovalAsync(confirmAge, cancellationToken);
@@ -154,9 +161,15 @@ public sealed partial class ServiceReconciler : IReconciler
 
         await _publisher.ReleaseAsync(service, forgetsLoadBalancer: plan.LoadBalancer is null, cancellationToken);
         _reporter.Normal(service, ServiceEvents.Deleted, "Deleted load balancer");
-        _reporter.Forget(service.Metadata.Key);
-        _outage.Forget(service.Metadata.Key);
+        Forget(service.Metadata.Key);
         return Outcome.Done;
+    }
+
+    private void Forget(NamespacedName key)
+    {
+        _reporter.Forget(key);
+        _outage.Forget(key);
+        _changed.TryRemove(key, out _);
     }
 
     /// <summary>Makes the changes that can be made now: the first that locks the load balancer, and those that lock nothing.</summary>
@@ -165,6 +178,7 @@ public sealed partial class ServiceReconciler : IReconciler
     {
         var locked = new HashSet<string>(StringComparer.Ordinal);
         LoadBalancer? created = null;
+        var made = new List<LoadBalancerChange>();
         foreach (LoadBalancerChange change in plan.Plan.Changes)
         {
             if (change.Locks is { } id && locked.Contains(id)) continue;
@@ -172,6 +186,7 @@ public sealed partial class ServiceReconciler : IReconciler
             try
             {
                 created = await _applier.ApplyAsync(change, desired, created, cancellationToken);
+                made.Add(change);
             }
             catch (OpenStackException exception) when (exception.Kind is OpenStackErrorKind.Busy && change.Locks is { } busy)
             {
@@ -195,7 +210,7 @@ public sealed partial class ServiceReconciler : IReconciler
             _pending.Track(created.Id, key);
         }
 
-        _outage.Tried(key, plan);
+        _outage.Tried(key, made);
         return locked.Count > 0;
     }
 

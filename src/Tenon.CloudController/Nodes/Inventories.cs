@@ -23,9 +23,6 @@ public sealed class ServerInventory
     /// <summary>How many servers there are.</summary>
     public int Count => _byId.Count;
 
-    /// <summary>All servers.</summary>
-    public IEnumerable<Server> All => _byId.Values;
-
     /// <summary>The server of an ID, unless it is gone or deleted.</summary>
     public Server? ById(string id) => _byId.TryGetValue(id, out Server? server) && Exists(server) ? server : null;
 

@@ -33,15 +33,6 @@ public sealed class SharedRead<T> : IDisposable
     /// <param name="time">The clock.</param>
     public SharedRead(Func<CancellationToken, Task<T>> read, TimeProvider time) => (_read, _time) = (read, time);
 
-    /// <summary>What was read last, whatever its age; <see langword="null"/> before the first.</summary>
-    public Reading<T>? Last
-    {
-        get
-        {
-            lock (_gate) return _last;
-        }
-    }
-
     /// <summary>A reading that was begun at a moment or later: the last one, the one under way, or a new one.</summary>
     /// <param name="notBefore">The oldest beginning that will do.</param>
     /// <param name="cancellationToken">Ends this wait; the read itself goes on for the others.</param>

@@ -37,6 +37,9 @@ public sealed partial class RouteReconciler : IReconciler, IDisposable
 
     private const int ParallelPorts = 8;
 
+    // Every retry comes after the time in which changes are gathered: a shorter wait would be taken for success, and forgotten.
+    private static readonly WorkQueueOptions Queue = new() { MinBackoff = 2 * GatherFor, MaxBackoff = TimeSpan.FromMinutes(2) };
+
     private readonly RouteSettings _settings;
     private readonly RouteClients _clients;
     private readonly CloudMachines _machines;
@@ -79,7 +82,7 @@ public sealed partial class RouteReconciler : IReconciler, IDisposable
     public static Controller CreateController(RouteReconciler reconciler, Informer<Node> nodes, RouteSettings settings, TimeProvider time, ILoggerFactory loggers)
     {
         ArgumentNullException.ThrowIfNull(settings);
-        return new Controller("route", reconciler, new ControllerOptions { Workers = 1, ResyncPeriod = settings.Period }, time, loggers.CreateLogger<Controller>())
+        return new Controller("route", reconciler, new ControllerOptions { Workers = 1, ResyncPeriod = settings.Period, Queue = Queue }, time, loggers.CreateLogger<Controller>())
             .Watches(nodes, change => Matters(change) ? [Key] : [])
             .Resyncs(() => [Key]);
     }
@@ -161,7 +164,7 @@ public sealed partial class RouteReconciler : IReconciler, IDisposable
     {
         var notices = new ConcurrentQueue<RouteNotice>();
         var refused = new ConcurrentDictionary<string, bool>(StringComparer.Ordinal);
-        var outdated = new ConcurrentQueue<string>();
+        var outdated = new ConcurrentQueue<RouteChange.SetAddressPairs>();
 
         // Each port is a call of its own: those of many new nodes go out side by side.
         await Parallel.ForEachAsync(
@@ -169,11 +172,14 @@ public sealed partial class RouteReconciler : IReconciler, IDisposable
             new ParallelOptions { MaxDegreeOfParallelism = ParallelPorts, CancellationToken = cancellationToken },
             async (pairs, token) =>
             {
-                if (!await WritePairsAsync(pairs, plan, notices, refused, token)) outdated.Enqueue(pairs.PortId);
-                else LogChanged(pairs);
+                if (!await WritePairsAsync(pairs, plan, notices, refused, token)) outdated.Enqueue(pairs);
             });
-        foreach (RouteChange.SetRoutes routes in plan.Plan.Changes.OfType<RouteChange.SetRoutes>())
+        HashSet<string> kept = [.. outdated.SelectMany(p => p.Removed)];
+        foreach (RouteChange.SetRoutes planned in plan.Plan.Changes.OfType<RouteChange.SetRoutes>())
         {
+            // Pairs are taken away by the routes that go with them: a route whose pair is still there is left for the next pass.
+            RouteChange.SetRoutes routes = planned with { Remove = [.. planned.Remove.Where(r => !kept.Contains(r.Destination))] };
+            if (routes.Add.IsEmpty && routes.Remove.IsEmpty) continue;
             var writer = new RouteWriter(_clients.Routes, seen.Surroundings.IsAtomic);
             await writer.WriteAsync(seen.Router!, routes, cancellationToken);
             LogChanged(routes);
@@ -203,6 +209,7 @@ public sealed partial class RouteReconciler : IReconciler, IDisposable
         try
         {
             await _clients.Ports.UpdatePortAsync(pairs.PortId, new PortUpdate { AllowedAddressPairs = pairs.Pairs }, pairs.Revision, cancellationToken);
+            LogChanged(pairs);
             return true;
         }
         catch (OpenStackException exception) when (exception.Status == HttpStatusCode.PreconditionFailed || exception.Kind == OpenStackErrorKind.NotFound)
@@ -213,6 +220,7 @@ public sealed partial class RouteReconciler : IReconciler, IDisposable
         {
             foreach (string range in pairs.Added) refused[range] = true;
             CloudFailure failure = CloudFailure.Explain(exception);
+            LogPairsRefused(pairs, failure.Message);
             foreach (string node in NodesOf(plan, pairs.Added))
             {
                 notices.Enqueue(new RouteNotice(node, EventType.Warning, "FailedToAllowPodCIDR",
@@ -283,6 +291,9 @@ public sealed partial class RouteReconciler : IReconciler, IDisposable
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Routes are not looked after for now: {Why}")]
     private partial void LogUnreadable(string why);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The cloud refuses {Change}: {Why}")]
+    private partial void LogPairsRefused(RouteChange change, string why);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "{Why}")]
     private partial void LogRefused(string why);

@@ -91,6 +91,6 @@ internal sealed class RouteWriter(IRouteClient client, bool atomic)
     }
 
     private static bool IsRefusal(OpenStackException exception)
-        => exception.Kind is OpenStackErrorKind.BadRequest or OpenStackErrorKind.Quota or OpenStackErrorKind.Conflict
+        => exception.Kind is OpenStackErrorKind.BadRequest or OpenStackErrorKind.Forbidden or OpenStackErrorKind.Quota or OpenStackErrorKind.Conflict
             && exception.Status != HttpStatusCode.PreconditionFailed;
 }

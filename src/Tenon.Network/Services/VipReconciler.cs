@@ -165,10 +165,11 @@ public sealed partial class VipReconciler : IReconciler
             await _clients.View.CompleteAsync(desired, members: !desired.Listeners.IsEmpty, cancellationToken);
             LoadBalancerPlan plan = planOf(_clients.View.Observe(desired));
             foreach (PlanNote note in plan.Notes) _clients.Events.Record(ObjectReference.To(service), note.IsWarning ? EventType.Warning : EventType.Normal, note.Reason, note.Message);
+            (plan, TimeSpan? later) = _outage.Allow(key, plan);
             if (plan.IsEmpty)
             {
                 foreach (string id in _clients.View.Observe(desired).LoadBalancers.Where(l => l.LoadBalancer.ProvisioningStatus.IsPending()).Select(l => l.LoadBalancer.Id)) _pending.Track(id, key);
-                return plan.Plan.Then;
+                return plan.Plan.Then is Outcome.Settled && later is { } wait ? new Outcome.Waiting("the next attempt to mend members", wait) : plan.Plan.Then;
             }
 
             // Before anything is changed, it is looked at freshly: once a reconcile.
@@ -178,7 +179,6 @@ public sealed partial class VipReconciler : IReconciler
                 continue;
             }
 
-            if (_outage.Delay(key, plan) is { } delay) return new Outcome.Waiting("the next attempt after a failure in the cloud", delay);
             if (await ApplyAsync(key, desired, plan, cancellationToken)) return plan.Plan.Then is Outcome.Settled ? new Outcome.Waiting($"load balancer {desired.Name}", null) : plan.Plan.Then;
         }
 
@@ -191,6 +191,7 @@ public sealed partial class VipReconciler : IReconciler
     {
         var locked = new HashSet<string>(StringComparer.Ordinal);
         LoadBalancer? created = null;
+        var made = new List<LoadBalancerChange>();
         foreach (LoadBalancerChange change in plan.Plan.Changes)
         {
             if (change.Locks is { } id && locked.Contains(id)) continue;
@@ -198,6 +199,7 @@ public sealed partial class VipReconciler : IReconciler
             try
             {
                 created = await _clients.Applier.ApplyAsync(change, desired, created, cancellationToken);
+                made.Add(change);
             }
             catch (OpenStackException e) when (e.Kind is OpenStackErrorKind.Busy && change.Locks is not null)
             {
@@ -208,7 +210,7 @@ public sealed partial class VipReconciler : IReconciler
         }
 
         if (created is not null && locked.Add(created.Id)) _pending.Track(created.Id, key);
-        _outage.Tried(key, plan);
+        _outage.Tried(key, made);
         return locked.Count > 0;
     }
 

@@ -14,6 +14,7 @@ using Tenon.Kubernetes.Objects;
 using Tenon.LoadBalancing;
 using Tenon.OpenStack;
 using Tenon.OpenStack.Compute;
+using Tenon.OpenStack.Identity;
 
 namespace Tenon.CloudControllers;
 
@@ -68,7 +69,7 @@ internal sealed class CloudControllerRole : IAsyncDisposable
     private readonly KubernetesNodeWriter _nodeWriter;
     private readonly ServicePlannerOptions _planning;
 
-    private CloudControllerRole(CloudClient cloud, KubernetesClient kubernetes, Defaults defaults, CloudControllerSettings settings, string? clusterId, ILoggerFactory loggers)
+    private CloudControllerRole(CloudClient cloud, KubernetesClient kubernetes, Defaults defaults, CloudControllerSettings settings, (string? Cluster, string? Project) ids, ILoggerFactory loggers)
     {
         (Cloud, Kubernetes, Found, Settings, _loggers) = (cloud, kubernetes, defaults, settings, loggers);
         CloudConfig config = defaults.Config;
@@ -99,12 +100,12 @@ internal sealed class CloudControllerRole : IAsyncDisposable
         WhyNoRoutes = settings.Routes ? decision.WhyNot : "the route controller is switched off";
         if (settings.Routes) RouteOptions = decision.Settings;
         Routes = RoutesFor(NodeInformer);
-        _planning = new ServicePlannerOptions { ClusterName = settings.ClusterName, ClusterId = clusterId };
+        _planning = new ServicePlannerOptions { ClusterName = settings.ClusterName, ClusterId = ids.Cluster };
         LoadBalancers = new LoadBalancerComponents(new LoadBalancerComponentsInput
         {
             Options = config.LoadBalancer,
             Planning = _planning,
-            ProjectId = ProjectOf(cloud),
+            ProjectId = ids.Project,
             Cloud = new LoadBalancerClients(cloud.LoadBalancing(Region), network, network, network, network),
             Facts = new CloudFactsClients(network, network, cloud.LoadBalancing(Region), cloud.KeyManager(Region)),
             Kubernetes = kubernetes,
@@ -171,7 +172,8 @@ internal sealed class CloudControllerRole : IAsyncDisposable
                 if (wrong is not null) throw wrong;
                 foreach (Problem problem in found.Problems) logger.LogWarning("{Problem}", problem);
                 foreach (Choice choice in found.Choices) logger.LogInformation("{Option} = {Value} {Name}: {Why}", choice.Option, choice.Value, choice.Name ?? "", choice.Why);
-                return new CloudControllerRole(cloud, kubernetes, found, settings, await ClusterIdAsync(system), loggers);
+                AuthenticatedIdentity self = await cloud.Identity.GetSelfAsync(cancellationToken);
+                return new CloudControllerRole(cloud, kubernetes, found, settings, (await ClusterIdAsync(system), self.ProjectId), loggers);
             }
             catch (OpenStackException e)
             {
@@ -263,8 +265,6 @@ internal sealed class CloudControllerRole : IAsyncDisposable
         await Cloud.DisposeAsync();
         Kubernetes.Dispose();
     }
-
-    private static string? ProjectOf(CloudClient cloud) => cloud.Credentials.Scope is AuthScope.Project { Id: { } id } ? id : null;
 
     /// <summary>The UID of kube-system tells clusters apart. Without the right to read it, what is made carries the cluster's name alone.</summary>
     private static async Task<string?> ClusterIdAsync(Task<Namespace?> system)

@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using Tenon.CloudController.LoadBalancers;
 using Tenon.Kubernetes.Objects;
+using Tenon.Sandbox.Measures;
 using static Tenon.CloudController.Tests.LoadBalancers.ServiceExamples;
 using Outcome = Tenon.Core.Outcome;
 
@@ -232,6 +233,102 @@ public sealed class ServiceReconcilerTests
 
         harness.LoadBalancers.Select(l => (string)l!["name"]!).ShouldBe(["kube_service_kubernetes_default_kept"]);
         harness.FloatingIps.Count.ShouldBe(1);
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task An_orphan_that_cannot_be_handled_holds_up_no_other()
+    {
+        await using CloudHarness harness = await CloudHarness.StartAsync();
+        CancellationToken token = TestContext.Current.CancellationToken;
+        foreach (string name in (string[])["a", "b", "c"])
+        {
+            await harness.PutAsync(Service(new Dictionary<string, string> { [ServiceAnnotations.Internal] = "true" }, name: name));
+            await harness.Cluster.ReleaseAsync(harness.Cluster[name], forgetsLoadBalancer: true, token);
+            harness.Cluster.Delete(name);
+        }
+
+        string[] ids = [.. harness.LoadBalancers.OrderBy(l => (string)l!["name"]!).Select(l => (string)l!["id"]!)];
+        harness.Sandbox.Faults.Add(new FaultRule { Id = "refused", Service = "load-balancer", Method = "PUT", Path = ids[1], Status = 409 });
+        (await harness.Collector.SweepAsync(token)).ShouldBeEmpty();
+        harness.Sandbox.OpenStack.Settle();
+
+        (await harness.Collector.SweepAsync(token)).Select(o => o.Name).ShouldBe(["kube_service_kubernetes_default_a", "kube_service_kubernetes_default_c"], ignoreOrder: true);
+        harness.Sandbox.OpenStack.Settle();
+
+        harness.LoadBalancers.Select(l => (string)l!["id"]!).ShouldBe([ids[1]]);
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task An_orphan_in_error_takes_no_mark_and_is_removed_all_the_same()
+    {
+        await using CloudHarness harness = await CloudHarness.StartAsync();
+        CancellationToken token = TestContext.Current.CancellationToken;
+        await harness.PutAsync(Service(new Dictionary<string, string> { [ServiceAnnotations.Internal] = "true" }));
+        await harness.Cluster.ReleaseAsync(harness.Cluster["web"], forgetsLoadBalancer: true, token);
+        harness.Cluster.Delete("web");
+        JsonObject broken = harness.LoadBalancers.Single()!.DeepClone().AsObject();
+        broken["provisioning_status"] = "ERROR";
+        harness.Sandbox.Faults.Add(new FaultRule
+        {
+            Id = "broken", Service = "load-balancer", Method = "GET", Path = "^/v2.0/lbaas/loadbalancers(\\?|$)", Status = 200, Body = new JsonObject { ["loadbalancers"] = new JsonArray(broken) }.ToJsonString(),
+        });
+        harness.Sandbox.Calls.Clear();
+
+        // It is first found now; the grace is zero here.
+        (await harness.Collector.SweepAsync(token)).ShouldBeEmpty();
+        harness.Calls(writes: true).ShouldBeEmpty();
+        (await harness.Collector.SweepAsync(token)).Select(o => o.Name).ShouldBe(["kube_service_kubernetes_default_web"]);
+
+        harness.Calls(writes: true).Select(c => c.Method).ShouldBe(["DELETE"]);
+        harness.Sandbox.Faults.Clear();
+        harness.Sandbox.OpenStack.Settle();
+        harness.LoadBalancers.ShouldBeEmpty();
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task A_list_that_fails_does_not_make_what_is_known_right_again()
+    {
+        await using CloudHarness harness = await CloudHarness.StartAsync();
+        harness.Sandbox.Faults.Add(new FaultRule { Id = "lost", Service = "load-balancer", Method = "POST", Path = "/loadbalancers", Kind = FaultKind.DropAfter, Times = 1 });
+        await Should.ThrowAsync<Exception>(() => harness.PutAsync(Service()));
+        harness.Sandbox.Faults.Add(new FaultRule { Id = "down", Service = "load-balancer", Method = "GET", Path = "/loadbalancers", Status = 503, Times = 1 });
+        await Should.ThrowAsync<Exception>(() => harness.SettleAsync("web"));
+
+        (await harness.SettleAsync("web")).ShouldBe(Outcome.Done);
+
+        harness.LoadBalancers.Count.ShouldBe(1);
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task A_load_balancer_that_others_delete_is_waited_for()
+    {
+        await using CloudHarness harness = await CloudHarness.StartAsync();
+        await harness.PutAsync(Service());
+        JsonObject going = harness.LoadBalancers.Single()!.DeepClone().AsObject();
+        going["provisioning_status"] = "PENDING_DELETE";
+        harness.Sandbox.Faults.Add(new FaultRule
+        {
+            Id = "going", Service = "load-balancer", Method = "GET", Path = "^/v2.0/lbaas/loadbalancers(\\?|$)", Status = 200, Times = 1, Body = new JsonObject { ["loadbalancers"] = new JsonArray(going) }.ToJsonString(),
+        });
+        await harness.RestartAsync();
+
+        // What is pending is looked at by itself, so the Service is woken once it is not pending any more.
+        (await harness.SettleAsync("web")).ShouldBe(Outcome.Done);
+        harness.LoadBalancers.Count.ShouldBe(1);
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task A_change_of_what_is_served_is_told_once()
+    {
+        await using CloudHarness harness = await CloudHarness.StartAsync();
+        await harness.PutAsync(Service());
+        harness.Cluster.Events.Clear();
+        harness.AddNode(3);
+
+        await harness.SettleAsync("web");
+        await harness.SettleAsync("web");
+
+        harness.Cluster.Events.Select(e => e.Reason).ShouldBe([ServiceEvents.Updated]);
     }
 
     private static Service Named(string name, int port, string? loadBalancer = null)

@@ -169,6 +169,34 @@ public class RouteReconcilerTests
         (await world.RouteAsync()).ShouldBe(Outcome.Done);
     }
 
+    [Fact(Timeout = Patience)]
+    public async Task A_route_that_the_cloud_forbids_is_told_at_its_node_and_tried_again_later()
+    {
+        await using NodeWorld world = await StartAsync(1);
+        await world.UseRoutesAsync();
+        world.Sandbox.Faults.Add(new FaultRule { Id = "forbidden", Operation = "network.routers.add_extraroutes", Status = 403 });
+        (await world.RouteAsync()).ShouldBeOfType<Outcome.Waiting>().Poll.ShouldBe(TimeSpan.FromMinutes(1));
+        world.Nodes.Events.ShouldContain(e => e.Reason == "FailedToCreateRoute");
+    }
+
+    [Fact(Timeout = Patience)]
+    public async Task A_route_stays_until_the_pair_that_goes_with_it_is_gone()
+    {
+        await using NodeWorld world = await StartAsync(2);
+        string router = await world.UseRoutesAsync();
+        await world.RouteAsync();
+        world.Nodes.Remove("node-2");
+        world.Sandbox.Faults.Add(new FaultRule { Id = "race", Operation = "network.ports.update", Status = 412, Times = 1 });
+
+        (await world.RouteAsync()).ShouldBeOfType<Outcome.Waiting>();
+        (await RouterOf(world, router)).Routes.Count.ShouldBe(2);
+        (await PairsAsync(world)).Count.ShouldBe(2);
+
+        (await world.RouteAsync()).ShouldBe(Outcome.Done);
+        (await RouterOf(world, router)).Routes.Select(r => r.Destination).ShouldBe(["10.244.1.0/24"]);
+        (await PairsAsync(world)).ShouldBe(["10.244.1.0/24"]);
+    }
+
     private static async Task<NodeWorld> StartAsync(int nodes, bool atomic = true)
     {
         NodeWorld world = await NodeWorld.StartAsync(nodes, atomic ? [] : ["extraroute-atomic"]);
