@@ -44,7 +44,7 @@ public sealed partial class NodeAgent : IAsyncDisposable
     {
         ArgumentNullException.ThrowIfNull(options);
         (_options, _host, _time, _logger) = (options, host, time, loggers.CreateLogger<NodeAgent>());
-        _plugs = new PodPlugs(new(options.DatabaseSocket, options.IntegrationBridge, options.TrunkBridge), host, time);
+        _plugs = new PodPlugs(new(options.DatabaseSocket, options.IntegrationBridge, options.TrunkBridge, options.OvnFolder, options.NamespaceFolder), host, time);
         _book = AttachmentBook.Open(options.StateFolder, _logger);
         _informer = new Informer<PodPort>(client, new() { LabelSelector = $"{NetworkNames.NodeLabel}={NetworkNames.NodeLabelValue(options.NodeName)}" },
             time, loggers.CreateLogger<Informer<PodPort>>());
@@ -102,8 +102,17 @@ public sealed partial class NodeAgent : IAsyncDisposable
     }
 
     private async Task<string?> ReadinessAsync(CancellationToken cancellationToken)
-        => _informer.HasSynced ? await _plugs.WhyNotReadyAsync(cancellationToken)
-            : $"the API server has not been heard yet{(_informer.Problem is { } problem ? $": {problem}" : "")}";
+    {
+        if (!_informer.HasSynced) return $"the API server has not been heard yet{(_informer.Problem is { } problem ? $": {problem}" : "")}";
+        try
+        {
+            return await _plugs.WhyNotReadyAsync(cancellationToken);
+        }
+        catch (Exception e) when (e is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
+        {
+            return $"it cannot be told whether pods can be plugged: {e.Message}";
+        }
+    }
 
     /// <summary>Looks whether pods can be plugged, says so on the Node, and once they can, tells the container runtime of the plugin and sees that they stay plugged.</summary>
     private async Task WatchReadinessAsync(CancellationToken cancellationToken)
@@ -143,9 +152,14 @@ public sealed partial class NodeAgent : IAsyncDisposable
     {
         while (true)
         {
-            IReadOnlyList<string> problems = await _sweeper.SweepAsync(cancellationToken);
-            foreach (string problem in problems) LogUnswept(problem);
-            await Task.Delay(problems.Count == 0 ? _options.SweepPeriod : SoonAgain, _time, cancellationToken);
+            bool clean = false;
+            await TryAsync("clean up", async () =>
+            {
+                IReadOnlyList<string> problems = await _sweeper.SweepAsync(cancellationToken);
+                foreach (string problem in problems) LogUnswept(problem);
+                clean = problems.Count == 0;
+            }, cancellationToken);
+            await Task.Delay(clean || _options.SweepPeriod < SoonAgain ? _options.SweepPeriod : SoonAgain, _time, cancellationToken);
         }
     }
 

@@ -23,6 +23,12 @@ public sealed record NodeAgentOptions
     /// <summary>The bridge that carries the node's trunk where the kernel has no VLAN interfaces; <see langword="null"/> is none.</summary>
     public string? TrunkBridge { get; init; }
 
+    /// <summary>Where OVN's controller has its control socket.</summary>
+    public string OvnFolder { get; init; } = "/run/ovn";
+
+    /// <summary>Where the container runtime has the containers' network namespaces.</summary>
+    public string NamespaceFolder { get; init; } = "/run/netns";
+
     /// <summary>How long an ADD waits for the pod's port, and for packets to flow.</summary>
     public TimeSpan Patience { get; init; } = TimeSpan.FromSeconds(60);
 

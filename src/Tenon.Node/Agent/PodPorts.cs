@@ -20,6 +20,9 @@ internal sealed class PodPorts : IPodPorts, IDisposable
     }
 
     /// <inheritdoc/>
+    public bool AreKnown => _informer.HasSynced;
+
+    /// <inheritdoc/>
     public PodPort? Find(NamespacedName pod, string podUid)
         => _informer.Get(pod) is { Metadata.IsBeingDeleted: false } port && (podUid.Length == 0 || port.Spec.PodUid == podUid) ? port : null;
 

@@ -15,15 +15,10 @@ internal sealed partial class Sweeper
     private readonly AttachmentBook _book;
     private readonly Attacher _attacher;
     private readonly ILogger _logger;
-    private readonly HashSet<Attachment> _unfinished;
     private readonly TaskCompletionSource _looked = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    /// <summary>Stores what is given. Attempts that are in the book by now are those of an agent that has ended.</summary>
-    public Sweeper(ILister<PodPort> ports, AttachmentBook book, Attacher attacher, ILogger<Sweeper> logger)
-    {
-        (_ports, _book, _attacher, _logger) = (ports, book, attacher, logger);
-        _unfinished = [.. book.All.Where(a => !a.IsPlugged && a.Failure is null)];
-    }
+    /// <summary>Stores what is given.</summary>
+    public Sweeper(ILister<PodPort> ports, AttachmentBook book, Attacher attacher, ILogger<Sweeper> logger) => (_ports, _book, _attacher, _logger) = (ports, book, attacher, logger);
 
     /// <summary>
     /// Ends when it has once been looked which containers are plugged, and those that a lost book does not know are in it again. Until then a port whose pod is
@@ -35,41 +30,42 @@ internal sealed partial class Sweeper
     public async Task<IReadOnlyList<string>> SweepAsync(CancellationToken cancellationToken)
     {
         var problems = new List<string>();
-        foreach (Attachment attempt in _unfinished.ToArray())
-        {
-            bool same = ReferenceEquals(_book.Find(attempt.ContainerId), attempt);
-            if (!same || await TryUnplugAsync(attempt.ContainerId, "an attempt to plug it was cut short", problems, cancellationToken)) _unfinished.Remove(attempt);
-        }
+        foreach (Attachment attempt in _book.All.Where(a => !a.IsPlugged).ToArray())
+            await TryAsync(attempt.ContainerId, () => _attacher.CleanAsync(attempt.ContainerId, cancellationToken), problems, cancellationToken);
 
         IReadOnlySet<string>? marked = await MarkedAsync(problems, cancellationToken);
         if (marked is null) return problems;
-        foreach (string container in marked)
+        PodPort[] reported = [.. _ports.List().Where(p => p.Status?.ContainerId is { Length: > 0 } && !p.Metadata.IsBeingDeleted)];
+        // A VLAN interface of the kernel bears its mark inside the pod, where nobody looks without a reason: its port's status is one.
+        IEnumerable<string> hidden = reported.Where(p => p is { Spec.Binding.Type: "vlan", Status.HostInterface: null }).Select(p => p.Status!.ContainerId!);
+        bool isWhole = true;
+        foreach (string container in marked.Union(hidden).Where(c => _book.Find(c) is null).ToArray())
         {
-            if (_book.Find(container) is not null) continue;
-            PodPort? port = _ports.List().FirstOrDefault(p => p.Status?.ContainerId == container && !p.Metadata.IsBeingDeleted);
-            if (port is null) await TryUnplugAsync(container, "nobody knows of it", problems, cancellationToken);
-            else Adopt(port, container);
+            PodPort? port = reported.FirstOrDefault(p => p.Status!.ContainerId == container);
+            isWhole &= await TryAsync(container, () => AdoptOrCleanAsync(port, container, cancellationToken), problems, cancellationToken) || port is null;
         }
 
-        _looked.TrySetResult();
+        if (isWhole) _looked.TrySetResult();
         return problems;
     }
 
-    /// <summary>The book was lost, the pod lives: what is plugged stays plugged.</summary>
-    private void Adopt(PodPort port, string container)
+    /// <summary>Where the book was lost and the pod lives, what is plugged stays plugged; what nobody knows of goes.</summary>
+    private async Task AdoptOrCleanAsync(PodPort? port, string container, CancellationToken cancellationToken)
     {
-        LogAdopted(container, port.Metadata.Key);
-        _book.Put(new Attachment
-        {
-            ContainerId = container,
-            InterfaceName = port.Status?.InterfaceName ?? "",
-            PodNamespace = port.Metadata.Namespace,
-            PodName = port.Metadata.Name,
-            PortId = port.Spec.PortId,
-            HostInterface = port.Status?.HostInterface,
-            IsPlugged = true,
-        });
+        if (port is not null && await _attacher.AdoptAsync(Known(port, container), cancellationToken)) LogAdopted(container, port.Metadata.Key);
+        else await _attacher.CleanAsync(container, cancellationToken);
     }
+
+    private static Attachment Known(PodPort port, string container) => new()
+    {
+        ContainerId = container,
+        InterfaceName = port.Status?.InterfaceName ?? "",
+        PodNamespace = port.Metadata.Namespace,
+        PodName = port.Metadata.Name,
+        PortId = port.Spec.PortId,
+        MacAddress = port.Spec.MacAddress,
+        HostInterface = port.Status?.HostInterface,
+    };
 
     private async Task<IReadOnlySet<string>?> MarkedAsync(List<string> problems, CancellationToken cancellationToken)
     {
@@ -84,23 +80,19 @@ internal sealed partial class Sweeper
         }
     }
 
-    private async Task<bool> TryUnplugAsync(string container, string why, List<string> problems, CancellationToken cancellationToken)
+    private static async Task<bool> TryAsync(string container, Func<Task> work, List<string> problems, CancellationToken cancellationToken)
     {
         try
         {
-            LogLeftover(container, why);
-            await _attacher.UnplugAsync(container, "", "", cancellationToken);
+            await work();
             return true;
         }
-        catch (Exception e) when (e is NetlinkException or OvsdbException or IOException)
+        catch (Exception e) when (e is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
         {
             problems.Add($"container {container}: {e.Message}");
             return false;
         }
     }
-
-    [LoggerMessage(Level = LogLevel.Information, Message = "Cleaning up after container {Container}: {Why}")]
-    private partial void LogLeftover(string container, string why);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Container {Container} is plugged for pod {Pod}, as its port says; writing that down again")]
     private partial void LogAdopted(string container, NamespacedName pod);

@@ -3,6 +3,7 @@ using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Microsoft.Extensions.Logging;
+using Tenon.Nodes.Netlink;
 
 namespace Tenon.Nodes.Cni;
 
@@ -16,6 +17,7 @@ internal sealed partial class CniServer(string path, Func<CniRequest, Cancellati
     private const int MostCalls = 1024;
     private const int MostReads = 16;
     private static readonly TimeSpan ReadLimit = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(200);
     private readonly SemaphoreSlim _calls = new(MostCalls);
     private readonly SemaphoreSlim _reads = new(MostReads);
 
@@ -79,7 +81,7 @@ internal sealed partial class CniServer(string path, Func<CniRequest, Cancellati
             try
             {
                 CniReply reply = await ReadAsync(caller, cancellationToken) is { } request
-                    ? await answer(request, cancellationToken)
+                    ? await AnswerAsync(caller, request, cancellationToken)
                     : new CniReply(1, CniResult.Of(new CniError(CniError.Decoding, $"the call is no {CniWire.Greeting}, is larger than {CniWire.LargestCall} bytes, or did not come whole within {ReadLimit.TotalSeconds:0} s"), "1.0.0"));
                 string text = $"{reply.ExitCode}\n{reply.Output?.ToJsonString(JsonSerializerOptions.Default)}";
                 ReadOnlyMemory<byte> rest = Encoding.UTF8.GetBytes(text);
@@ -98,6 +100,46 @@ internal sealed partial class CniServer(string path, Func<CniRequest, Cancellati
             {
                 _calls.Release();
             }
+        }
+    }
+
+    /// <summary>Has a call answered. An ADD ends with the plugin that asked for it: a runtime that has killed it has given the container up. Any other call is carried out.</summary>
+    private async Task<CniReply> AnswerAsync(Socket caller, CniRequest request, CancellationToken cancellationToken)
+    {
+        if (request.Command != "ADD") return await answer(request, cancellationToken);
+        using var gone = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        using var answered = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        Task watching = WatchAsync(caller, gone, answered.Token);
+        try
+        {
+            return await answer(request, gone.Token);
+        }
+        finally
+        {
+            await answered.CancelAsync();
+            await watching;
+        }
+    }
+
+    /// <summary>
+    /// Cancels once the caller has closed its socket. It has shut its side down already, so that reading tells nothing more; that the other side is closed too,
+    /// only poll(2) says.
+    /// </summary>
+    private async Task WatchAsync(Socket caller, CancellationTokenSource gone, CancellationToken cancellationToken)
+    {
+        using var look = new PeriodicTimer(Look, time);
+        try
+        {
+            while (await look.WaitForNextTickAsync(cancellationToken))
+            {
+                if (!Native.IsHungUp((int)caller.Handle)) continue;
+                await gone.CancelAsync();
+                return;
+            }
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            // It is answered.
         }
     }
 

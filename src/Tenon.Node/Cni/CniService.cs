@@ -11,6 +11,9 @@ namespace Tenon.Nodes.Cni;
 /// <summary>The ports of the node's pods as the agent knows them.</summary>
 internal interface IPodPorts
 {
+    /// <summary>Whether they are known: until the API server has told them once, nothing may be concluded from one that is not found.</summary>
+    bool AreKnown { get; }
+
     /// <summary>A pod's port, or <see langword="null"/> where there is none yet, it is being deleted, or it is another pod's of the name.</summary>
     PodPort? Find(NamespacedName pod, string podUid);
 
@@ -56,7 +59,8 @@ internal sealed partial class CniService(IPodPorts ports, Attacher attacher, Fun
         catch (Exception e) when (e is NetlinkException or OvsdbException or IOException or UnauthorizedAccessException)
         {
             LogFailed(request.Command, request.ContainerId, e.Message);
-            return new(1, CniResult.Of(new CniError(e is IOException or UnauthorizedAccessException ? CniError.Io : CniError.PluggingFailed, e.Message), version));
+            int code = e is IOException or UnauthorizedAccessException ? CniError.Io : e is OvsdbException { IsDisconnected: true } ? CniError.TryAgainLater : CniError.PluggingFailed;
+            return new(1, CniResult.Of(new CniError(code, e.Message), version));
         }
     }
 
@@ -66,31 +70,35 @@ internal sealed partial class CniService(IPodPorts ports, Attacher attacher, Fun
         var pod = new NamespacedName(call.PodNamespace, call.PodName);
         using var deadline = new CancellationTokenSource(patience, time);
         using var both = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, cancellationToken);
-        PodPort? port = null;
+        PodPortSpec? port = null;
         try
         {
-            port = await ports.WaitAsync(pod, call.PodUid, both.Token);
-            if (PortCheck.Problems(port.Spec) is { Count: > 0 } problems)
-                throw new CniException(new(CniError.PluggingFailed, $"the port of pod {pod} cannot be plugged", string.Join("; ", problems)));
-            var attachment = new Attachment
+            var container = new Attachment
             {
                 ContainerId = call.ContainerId,
                 InterfaceName = call.InterfaceName,
                 NetworkNamespace = call.NetworkNamespace,
                 PodNamespace = pod.Namespace,
                 PodName = pod.Name,
-                PortId = port.Spec.PortId,
             };
-            Attachment plugged = await attacher.PlugAsync(attachment, port.Spec, space, () => ports.Find(pod, call.PodUid)?.Spec.PortId == port.Spec.PortId, both.Token);
-            return CniResult.Of(call, port.Spec, plugged.HostInterface);
+            Attachment plugged = await attacher.PlugAsync(container, space, async stop => port = await PortAsync(pod, call.PodUid, stop), spec => ports.Find(pod, call.PodUid)?.Spec.PortId == spec.PortId, both.Token);
+            return CniResult.Of(call, port!, plugged.HostInterface);
         }
         catch (OperationCanceledException e) when (!cancellationToken.IsCancellationRequested)
         {
             throw new CniException(new(CniError.TryAgainLater,
-                !deadline.IsCancellationRequested ? $"plugging pod {pod} was given up: it is to be unplugged"
+                !deadline.IsCancellationRequested ? $"plugging pod {pod} was given up: container {call.ContainerId} is to be unplugged, or another has its port"
                 : port is null ? $"pod {pod} has no port after {patience.TotalSeconds:0} s; see kubectl describe pod, and whether tenon network controller runs"
-                : $"port {port.Spec.PortId} of pod {pod} carries no packets after {patience.TotalSeconds:0} s; see whether ovn-controller runs on this node"), e);
+                : $"port {port.PortId} of pod {pod} carries no packets after {patience.TotalSeconds:0} s; see whether ovn-controller runs on this node"), e);
         }
+    }
+
+    private async Task<PodPortSpec> PortAsync(NamespacedName pod, string podUid, CancellationToken cancellationToken)
+    {
+        PodPort port = await ports.WaitAsync(pod, podUid, cancellationToken);
+        return PortCheck.Problems(port.Spec) is { Count: > 0 } problems
+            ? throw new CniException(new(CniError.PluggingFailed, $"the port of pod {pod} cannot be plugged", string.Join("; ", problems)))
+            : port.Spec;
     }
 
     private async Task<JsonNode?> DeleteAsync(CniCall call, CancellationToken cancellationToken)
@@ -103,6 +111,7 @@ internal sealed partial class CniService(IPodPorts ports, Attacher attacher, Fun
     {
         if (call.Configuration["prevResult"] is not JsonObject)
             throw new CniException(new(CniError.InvalidConfiguration, "CHECK needs \"prevResult\", the result of the container's ADD"));
+        if (!ports.AreKnown) throw new CniException(new(CniError.TryAgainLater, "the API server has not been heard yet: what ports there are is not known"));
         using NetworkNamespace space = Namespace(call);
         var pod = new NamespacedName(call.PodNamespace, call.PodName);
         if (attacher.Find(call.ContainerId) is not { IsPlugged: true }) throw new CniException(new(CniError.CheckFailed, $"container {call.ContainerId} is not plugged"));

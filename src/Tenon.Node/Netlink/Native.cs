@@ -19,6 +19,7 @@ internal static partial class Native
     public const int SolNetlink = 270;
     public const int NetlinkCapAcknowledge = 10;
     public const int NetlinkExtendedAcknowledge = 11;
+    private const short PollHungUp = 0x10;
 
     [LibraryImport("libc", EntryPoint = "socket", SetLastError = true)]
     public static partial int Socket(int family, int type, int protocol);
@@ -46,6 +47,25 @@ internal static partial class Native
 
     [LibraryImport("libc", EntryPoint = "ioctl", SetLastError = true)]
     public static partial int IoControl(int descriptor, nuint request, nint argument);
+
+    /// <summary>Whether both sides of a stream socket are closed (POLLHUP); one that only writes no more is not.</summary>
+    public static bool IsHungUp(int socket)
+    {
+        var descriptor = new PollDescriptor { Descriptor = socket };
+        return Poll(ref descriptor, 1, 0) > 0 && (descriptor.Returned & PollHungUp) != 0;
+    }
+
+    [LibraryImport("libc", EntryPoint = "poll", SetLastError = true)]
+    private static partial int Poll(ref PollDescriptor descriptors, nuint count, int milliseconds);
+
+    /// <summary>A struct pollfd.</summary>
+    [StructLayout(LayoutKind.Sequential)]
+    private struct PollDescriptor
+    {
+        public int Descriptor;
+        public short Events;
+        public short Returned;
+    }
 
     /// <summary>A struct ifreq whose data points to a struct ethtool_value.</summary>
     [StructLayout(LayoutKind.Sequential)]

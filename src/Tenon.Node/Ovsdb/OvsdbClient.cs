@@ -74,7 +74,7 @@ internal sealed class OvsdbClient : IAsyncDisposable
         await _end.CancelAsync();
         _socket.Dispose();
         await _reading;
-        _sending.Dispose();
+        // _sending stays as it is: calls that are still on their way are to find the end of the connection there.
         _end.Dispose();
     }
 

@@ -108,19 +108,28 @@ internal sealed class Vswitch : IAsyncDisposable
     public async Task RemoveAsync(string name, CancellationToken cancellationToken)
     {
         JsonArray found = await _client.TransactAsync($"look for port {name}", Database, [Select("Port", name, "_uuid")], cancellationToken);
-        foreach (JsonNode? row in found[0]!["rows"]!.AsArray())
-        {
-            JsonNode id = row!["_uuid"]!;
-            await _client.TransactAsync($"remove port {name}", Database,
-            [
-                new JsonObject
-                {
-                    ["op"] = "mutate", ["table"] = "Bridge", ["where"] = new JsonArray(new JsonArray("ports", "includes", id.DeepClone())),
-                    ["mutations"] = new JsonArray(new JsonArray("ports", "delete", id.DeepClone())),
-                },
-                Reconfigure(),
-            ], cancellationToken);
-        }
+        await RemovePortsAsync($"remove port {name}", Rows(found, "_uuid"), cancellationToken);
+    }
+
+    /// <summary>
+    /// Removes what serves a container from its bridges, and nothing else. The database is asked, since <see cref="Interfaces"/> may not have heard yet; and rows
+    /// are removed, since another container may have an interface of the same name by now.
+    /// </summary>
+    public async Task RemoveOfAsync(string containerId, CancellationToken cancellationToken)
+    {
+        var marked = new JsonArray(new JsonArray("external_ids", "includes", new JsonArray("map", new JsonArray(new JsonArray(Owner, containerId)))));
+        JsonArray interfaces = await _client.TransactAsync($"look for the interfaces of container {containerId}", Database, [Select("Interface", marked, "_uuid")], cancellationToken);
+        JsonObject[] holders = [.. Rows(interfaces, "_uuid").Select(row => Select("Port", new JsonArray(new JsonArray("interfaces", "includes", row.DeepClone())), "_uuid"))];
+        if (holders.Length == 0) return;
+        JsonArray ports = await _client.TransactAsync($"look for the ports of container {containerId}", Database, holders, cancellationToken);
+        await RemovePortsAsync($"remove the ports of container {containerId}", Rows(ports, "_uuid"), cancellationToken);
+    }
+
+    /// <summary>How far the switch has followed its configuration: the number of the last change that was asked for, and of the last that it has made.</summary>
+    public async Task<(long Asked, long Made)> ProgressAsync(CancellationToken cancellationToken)
+    {
+        JsonArray answer = await _client.TransactAsync("look how far the switch has come", Database, [Select("Open_vSwitch", new JsonArray(), "next_cfg", "cur_cfg")], cancellationToken);
+        return answer[0]!["rows"]!.AsArray().FirstOrDefault() is { } row ? (row["next_cfg"]!.GetValue<long>(), row["cur_cfg"]!.GetValue<long>()) : (0, 0);
     }
 
     /// <summary>Waits until an interface carries packets: the switch has taken it and, with an <see cref="InterfaceId"/>, OVN has installed its flows.</summary>
@@ -149,9 +158,25 @@ internal sealed class Vswitch : IAsyncDisposable
 
     private static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    private static JsonObject Select(string table, string name, string column) => new()
+    private async Task RemovePortsAsync(string what, JsonNode[] ports, CancellationToken cancellationToken)
     {
-        ["op"] = "select", ["table"] = table, ["where"] = new JsonArray(new JsonArray("name", "==", name)), ["columns"] = new JsonArray(column),
+        if (ports.Length == 0) return;
+        IEnumerable<JsonObject> removals = ports.Select(id => new JsonObject
+        {
+            ["op"] = "mutate", ["table"] = "Bridge", ["where"] = new JsonArray(new JsonArray("ports", "includes", id.DeepClone())),
+            ["mutations"] = new JsonArray(new JsonArray("ports", "delete", id.DeepClone())),
+        });
+        await _client.TransactAsync(what, Database, [.. removals, Reconfigure()], cancellationToken);
+    }
+
+    /// <summary>A column of all the rows that selects have found.</summary>
+    private static JsonNode[] Rows(JsonArray answers, string column) => [.. answers.SelectMany(a => a!["rows"]!.AsArray()).Select(row => row![column]!)];
+
+    private static JsonObject Select(string table, string name, string column) => Select(table, new JsonArray(new JsonArray("name", "==", name)), column);
+
+    private static JsonObject Select(string table, JsonArray where, params string[] columns) => new()
+    {
+        ["op"] = "select", ["table"] = table, ["where"] = where, ["columns"] = new JsonArray([.. columns.Select(c => (JsonNode)c)]),
     };
 
     /// <summary>Has the switch look at the database anew, as ovs-vsctl does.</summary>

@@ -27,6 +27,9 @@ internal sealed record Attachment
     /// <summary>The Neutron port.</summary>
     public string PortId { get; init; } = "";
 
+    /// <summary>The port's hardware address; empty where only the switch knows of the container.</summary>
+    public string MacAddress { get; init; } = "";
+
     /// <summary>The name of its interface on the node, once it is plugged.</summary>
     public string? HostInterface { get; init; }
 

@@ -55,6 +55,9 @@ internal sealed partial class AttachmentBook
     /// <summary>The attachments of a pod; more than one while a new container replaces an old one.</summary>
     public IReadOnlyList<Attachment> Of(NamespacedName pod) => [.. _attachments.Values.Where(a => a.Pod == pod)];
 
+    /// <summary>The attachments of a port to other containers than one.</summary>
+    public IReadOnlyList<Attachment> OthersOf(string portId, string containerId) => [.. _attachments.Values.Where(a => a.PortId == portId && a.ContainerId != containerId)];
+
     /// <summary>Writes an attachment down, in place of the container's earlier one.</summary>
     /// <exception cref="IOException">It cannot be written.</exception>
     public void Put(Attachment attachment)

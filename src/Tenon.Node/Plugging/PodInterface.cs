@@ -26,13 +26,31 @@ internal static class PodInterface
             foreach (KernelRoute route in Routes(port, link.Index)) Addressing.AddRoute(socket, route);
         });
 
-    /// <summary>Deletes the interface if it bears the mark; one that is not there, or not ours, is left alone.</summary>
-    public static void Remove(NetworkNamespace space, string name, string alias)
+    /// <summary>Deletes the interface if it is ours; one that is not there, or another's, is left alone.</summary>
+    /// <param name="space">The pod's namespace.</param>
+    /// <param name="name">The interface.</param>
+    /// <param name="alias">What marks it as ours.</param>
+    /// <param name="macAddress">The port's hardware address; empty where it is not known.</param>
+    public static void Remove(NetworkNamespace space, string name, string alias, string macAddress)
         => space.Run(() =>
         {
             using NetlinkSocket socket = NetlinkSocket.Open();
-            if (Links.Find(socket, name) is { } link && link.Alias == alias) Links.Delete(socket, name);
+            if (Links.Find(socket, name) is { } link && IsOurs(link, alias, macAddress)) Links.Delete(socket, name);
         });
+
+    /// <summary>
+    /// Whether an interface is one that we made: it bears the mark; or it is a VLAN with the port's hardware address and bears none, as a crash between making and
+    /// marking it leaves one. (A pair's other end is known by its name.)
+    /// </summary>
+    internal static bool IsOurs(Link link, string alias, string macAddress)
+        => link.Alias == alias || (link is { Alias.Length: 0, Kind: "vlan" } && macAddress.Length > 0 && string.Equals(link.MacAddress, macAddress, StringComparison.OrdinalIgnoreCase));
+
+    /// <summary>Whether the namespace has an interface that bears a mark.</summary>
+    public static bool Has(NetworkNamespace space, string alias)
+    {
+        using NetlinkSocket socket = NetlinkSocket.Open(space);
+        return Links.List(socket).Any(l => l.Alias == alias);
+    }
 
     /// <summary>What of the interface is not as the port says, each as a clause; empty when all is.</summary>
     public static IReadOnlyList<string> Differences(NetworkNamespace space, string name, PodPortSpec port)

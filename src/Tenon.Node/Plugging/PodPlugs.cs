@@ -8,7 +8,10 @@ namespace Tenon.Nodes.Plugging;
 /// <param name="DatabaseSocket">The socket of Open vSwitch's database.</param>
 /// <param name="IntegrationBridge">The bridge of OVN's interfaces.</param>
 /// <param name="TrunkBridge">The bridge that carries the node's trunk where the kernel has no VLAN interfaces; <see langword="null"/> is none.</param>
-internal sealed record PlugOptions(string DatabaseSocket, string IntegrationBridge = "br-int", string? TrunkBridge = null);
+/// <param name="OvnFolder">Where OVN's controller has its control socket; <see langword="null"/> is not known.</param>
+/// <param name="NamespaceFolder">Where the container runtime has the containers' network namespaces.</param>
+internal sealed record PlugOptions(
+    string DatabaseSocket, string IntegrationBridge = "br-int", string? TrunkBridge = null, string? OvnFolder = null, string NamespaceFolder = "/run/netns");
 
 /// <summary>A pod to be plugged.</summary>
 /// <param name="Port">Its port.</param>
@@ -29,8 +32,12 @@ internal sealed class PodPlugs(PlugOptions options, NetworkNamespace host, TimeP
     private const string AliasPrefix = "tenon ";
     private const string UserspaceDatapath = "netdev";
     private static readonly TimeSpan Reconnect = TimeSpan.FromMilliseconds(200);
+    private static readonly TimeSpan ConnectLimit = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan AnswerLimit = TimeSpan.FromSeconds(10);
     private readonly SemaphoreSlim _connecting = new(1);
+    private readonly SwitchHealth _health = new(options, time);
     private Vswitch? _switch;
+    private volatile bool _hasConnected;
 
     /// <summary>Plugs a pod and returns the node's end of its interface once packets flow; <see langword="null"/> where there is no such end.</summary>
     /// <exception cref="NetlinkException">The kernel refused.</exception>
@@ -49,18 +56,18 @@ internal sealed class PodPlugs(PlugOptions options, NetworkNamespace host, TimeP
                 Vswitch vswitch = await SwitchAsync(cancellationToken);
                 if (!made)
                 {
-                    string datapath = await vswitch.DatapathAsync(bridge, cancellationToken) ?? throw new OvsdbException($"Open vSwitch has no bridge {bridge}");
+                    string datapath = await InTimeAsync(AnswerLimit, stop => vswitch.DatapathAsync(bridge, stop), cancellationToken) ?? throw new OvsdbException($"Open vSwitch has no bridge {bridge}");
                     MakePair(request, near, withoutOffload: datapath == UserspaceDatapath);
                     made = true;
                 }
 
-                string row = await vswitch.AddAsync(bridge, near, ExternalIds(port, request.ContainerId, tag), tag, cancellationToken);
+                string row = await InTimeAsync(AnswerLimit, stop => vswitch.AddAsync(bridge, near, ExternalIds(port, request.ContainerId, tag), tag, stop), cancellationToken);
                 await vswitch.UntilReadyAsync(row, cancellationToken);
                 return near;
             }
             catch (OvsdbException e) when (e.IsDisconnected)
             {
-                // The switch's database is being restarted; what was written to it may or may not be there.
+                // The switch's database is being restarted, or does not answer; what was written to it may or may not be there.
                 await Task.Delay(Reconnect, time, cancellationToken);
             }
         }
@@ -80,29 +87,53 @@ internal sealed class PodPlugs(PlugOptions options, NetworkNamespace host, TimeP
         }
 
         (string bridge, int? tag) = PlaceOf(port);
-        await vswitch.AddAsync(bridge, near, ExternalIds(port, containerId, tag), tag, cancellationToken);
+        await InTimeAsync(AnswerLimit, stop => vswitch.AddAsync(bridge, near, ExternalIds(port, containerId, tag), tag, stop), cancellationToken);
         return true;
     }
 
     /// <summary>Takes a container's interface away; what is gone already does no harm.</summary>
-    /// <param name="containerId">The container.</param>
+    /// <param name="attachment">The container, and what is known of its interface.</param>
     /// <param name="space">Its network namespace; <see langword="null"/> where it is gone, and with it what was inside.</param>
-    /// <param name="interfaceName">The name of the interface in it.</param>
     /// <param name="cancellationToken">Ends the wait for the switch.</param>
     /// <exception cref="NetlinkException">The kernel refused.</exception>
     /// <exception cref="OvsdbException">The switch refused or cannot be reached; something may be left in it.</exception>
-    public async Task UnplugAsync(string containerId, NetworkNamespace? space, string interfaceName, CancellationToken cancellationToken)
+    public async Task UnplugAsync(Attachment attachment, NetworkNamespace? space, CancellationToken cancellationToken)
     {
+        string alias = AliasPrefix + attachment.ContainerId;
         host.Run(() =>
         {
             using NetlinkSocket socket = NetlinkSocket.Open();
-            foreach (Link link in Links.List(socket).Where(l => l.Alias == AliasPrefix + containerId)) Links.Delete(socket, link.Name);
+            foreach (Link link in Links.List(socket).Where(l => l.Alias == alias)) Links.Delete(socket, link.Name);
         });
-        if (space is not null && interfaceName.Length > 0) PodInterface.Remove(space, interfaceName, AliasPrefix + containerId);
-        if (!HasSwitch) return;
+        if (space is not null && attachment.InterfaceName.Length > 0) PodInterface.Remove(space, attachment.InterfaceName, alias, attachment.MacAddress);
+        // A node may have no switch at all; one whose socket is away for a moment still holds what it was given.
+        if (!HasSwitch && attachment.HostInterface is null && !_hasConnected) return;
         Vswitch vswitch = await SwitchAsync(cancellationToken);
-        foreach (string name in vswitch.Interfaces.Where(i => i.ExternalIds.GetValueOrDefault(Vswitch.Owner) == containerId).Select(i => i.Name).ToArray())
-            await vswitch.RemoveAsync(name, cancellationToken);
+        await InTimeAsync(AnswerLimit, async stop =>
+        {
+            await vswitch.RemoveOfAsync(attachment.ContainerId, stop);
+            return true;
+        }, cancellationToken);
+    }
+
+    /// <summary>Whether the node's end of a container's pair is there.</summary>
+    public bool HasPair(string containerId)
+    {
+        using NetlinkSocket socket = NetlinkSocket.Open(host);
+        return Links.List(socket).Any(l => l.Alias == AliasPrefix + containerId);
+    }
+
+    /// <summary>The path of the namespace that holds a container's interface, looked for where the runtime has its namespaces; <see langword="null"/> where none does.</summary>
+    public string? FindNamespace(string containerId)
+    {
+        if (!Directory.Exists(options.NamespaceFolder)) return null;
+        foreach (string path in Directory.EnumerateFileSystemEntries(options.NamespaceFolder))
+        {
+            using NetworkNamespace? space = NetworkNamespace.TryOpen(path);
+            if (space is not null && PodInterface.Has(space, AliasPrefix + containerId)) return path;
+        }
+
+        return null;
     }
 
     /// <summary>Deletes the node's end of a port's pair where nothing marks it: a crash between making and marking it leaves such a one.</summary>
@@ -154,7 +185,9 @@ internal sealed class PodPlugs(PlugOptions options, NetworkNamespace host, TimeP
         try
         {
             string bridge = options.TrunkBridge ?? options.IntegrationBridge;
-            return await (await SwitchAsync(cancellationToken)).DatapathAsync(bridge, cancellationToken) is null ? $"Open vSwitch has no bridge {bridge}" : null;
+            Vswitch vswitch = await SwitchAsync(cancellationToken);
+            return await InTimeAsync(ConnectLimit, async stop => await vswitch.DatapathAsync(bridge, stop) is null ? $"Open vSwitch has no bridge {bridge}"
+                : _health.WhyNot(await vswitch.ProgressAsync(stop)), cancellationToken);
         }
         catch (OvsdbException e)
         {
@@ -219,10 +252,10 @@ internal sealed class PodPlugs(PlugOptions options, NetworkNamespace host, TimeP
         return true;
     }
 
-    /// <summary>The connection to the switch, made anew where the last one has ended.</summary>
-    private async Task<Vswitch> SwitchAsync(CancellationToken cancellationToken)
+    /// <summary>The connection to the switch, made anew where the last one has ended. Waiting for others who make it counts: a server that is stuck holds each up but once.</summary>
+    private Task<Vswitch> SwitchAsync(CancellationToken cancellationToken) => InTimeAsync(ConnectLimit, async stop =>
     {
-        await _connecting.WaitAsync(cancellationToken);
+        await _connecting.WaitAsync(stop);
         try
         {
             if (_switch is { Ended.IsCompleted: true })
@@ -231,11 +264,27 @@ internal sealed class PodPlugs(PlugOptions options, NetworkNamespace host, TimeP
                 _switch = null;
             }
 
-            return _switch ??= await Vswitch.ConnectAsync(options.DatabaseSocket, cancellationToken);
+            _switch ??= await Vswitch.ConnectAsync(options.DatabaseSocket, stop);
+            _hasConnected = true;
+            return _switch;
         }
         finally
         {
             _connecting.Release();
+        }
+    }, cancellationToken);
+
+    private async Task<T> InTimeAsync<T>(TimeSpan limit, Func<CancellationToken, Task<T>> work, CancellationToken cancellationToken)
+    {
+        using var deadline = new CancellationTokenSource(limit, time);
+        using var both = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, cancellationToken);
+        try
+        {
+            return await work(both.Token);
+        }
+        catch (OperationCanceledException e) when (deadline.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
+        {
+            throw new OvsdbException($"Open vSwitch's database at {options.DatabaseSocket} does not answer within {limit.TotalSeconds:0} s", e) { IsDisconnected = true };
         }
     }
 }

@@ -32,6 +32,7 @@ internal static class NodeCommand
         HelpName = "NAME",
     };
 
+    private static readonly Option<string> OvnFolder = Path("--ovn-run-dir", "Where ovn-controller has its control socket; where none is, it is taken to run.", Defaults.OvnFolder);
     private static readonly Option<string> PluginFolder = Path("--cni-bin-dir", "Where the container runtime looks for plugins.", Defaults.PluginFolder);
     private static readonly Option<string> ConfigurationFolder = Path("--cni-conf-dir", "Where it looks for configurations.", Defaults.ConfigurationFolder);
 
@@ -68,7 +69,7 @@ internal static class NodeCommand
         Option<string> kubeconfig = Connections.KubeconfigOption();
         var agent = new Command("agent", "Plugs the pods of this node into their networks; one runs on each node, as root.")
         {
-            NodeName, kubeconfig, Socket, StateFolder, DatabaseSocket, IntegrationBridge, TrunkBridge, PluginFolder, ConfigurationFolder, Plugin, Install, Patience, SweepPeriod,
+            NodeName, kubeconfig, Socket, StateFolder, DatabaseSocket, IntegrationBridge, TrunkBridge, OvnFolder, PluginFolder, ConfigurationFolder, Plugin, Install, Patience, SweepPeriod,
             BindAddress, HealthPort, LoggingFormat, Verbosity,
         };
         agent.SetAction((parsed, cancellationToken) => RunAsync(parsed, kubeconfig, cancellationToken));
@@ -91,6 +92,7 @@ internal static class NodeCommand
             DatabaseSocket = parsed.GetRequiredValue(DatabaseSocket),
             IntegrationBridge = parsed.GetRequiredValue(IntegrationBridge),
             TrunkBridge = parsed.GetValue(TrunkBridge),
+            OvnFolder = parsed.GetRequiredValue(OvnFolder),
             Patience = parsed.GetValue(Patience),
             SweepPeriod = parsed.GetValue(SweepPeriod),
             Plugin = parsed.GetValue(Install) ? PluginOf(parsed) : null,

@@ -74,6 +74,18 @@ public sealed class PluginTests : IDisposable
     }
 
     [Fact]
+    public async Task CHECK_is_to_be_tried_again_while_nobody_knows_what_ports_there_are()
+    {
+        var variables = new Dictionary<string, string>
+        {
+            ["CNI_CONTAINERID"] = "c1", ["CNI_NETNS"] = "/proc/self/ns/net", ["CNI_IFNAME"] = "eth0", ["CNI_ARGS"] = "K8S_POD_NAMESPACE=default;K8S_POD_NAME=web",
+        };
+        CniService service = Service(portsAreKnown: false);
+        await ServedAsync(service.AnswerAsync, async () => (await new CniPlugin(Socket).CallAsync("CHECK", variables, c => c["prevResult"] = new JsonObject()))
+            .ShouldFail(CniError.TryAgainLater).Message.ShouldContain("API server"));
+    }
+
+    [Fact]
     public async Task The_socket_is_roots_alone_and_served_by_one_agent()
     {
         await ServedAsync((_, _) => Task.FromResult(new CniReply(0, null)), () =>
@@ -119,7 +131,7 @@ public sealed class PluginTests : IDisposable
         Directory.EnumerateFileSystemEntries(bin).Concat(Directory.EnumerateFileSystemEntries(conf)).Count().ShouldBe(2);
     }
 
-    private static CniService Service() => new(new NoPorts(), null!, _ => Task.FromResult<string?>(null), TimeSpan.FromSeconds(1), TimeProvider.System, NullLogger<CniService>.Instance);
+    private static CniService Service(bool portsAreKnown = true) => new(new NoPorts { AreKnown = portsAreKnown }, null!, _ => Task.FromResult<string?>(null), TimeSpan.FromSeconds(1), TimeProvider.System, NullLogger<CniService>.Instance);
 
     private CniServer Server(Func<CniRequest, CancellationToken, Task<CniReply>> answer) => new(Socket, answer, TimeProvider.System, NullLogger<CniServer>.Instance);
 
@@ -164,6 +176,8 @@ public sealed class PluginTests : IDisposable
 
     private sealed class NoPorts : IPodPorts
     {
+        public bool AreKnown { get; init; } = true;
+
         public Network.Contracts.PodPort? Find(Core.NamespacedName pod, string podUid) => null;
 
         public Task<Network.Contracts.PodPort> WaitAsync(Core.NamespacedName pod, string podUid, CancellationToken cancellationToken)

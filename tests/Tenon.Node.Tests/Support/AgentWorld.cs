@@ -29,6 +29,9 @@ internal sealed record TestPod(AgentWorld World, string Name, NetworkNamespace N
 
     public Task<CniAnswer> CheckAsync(JsonNode previous) => World.Plugin.CallAsync("CHECK", Variables, c => c["prevResult"] = previous.DeepClone());
 
+    /// <summary>The same pod in another container, as a runtime makes one that has lost the first.</summary>
+    public TestPod Again() => this with { Namespace = Namespaces.Create(), ContainerId = Guid.NewGuid().ToString("N") + Guid.NewGuid().ToString("N") };
+
     public void Dispose() => Namespace.Dispose();
 }
 
@@ -54,6 +57,8 @@ internal sealed class AgentWorld : IAsyncDisposable
             StateFolder = Path.Combine(_folder, "attachments"),
             DatabaseSocket = node.Socket,
             TrunkBridge = "br-trunk",
+            OvnFolder = node.Folder,
+            NamespaceFolder = Path.Combine(_folder, "netns"),
             Patience = TimeSpan.FromSeconds(30),
             ReadinessPeriod = TimeSpan.FromMilliseconds(200),
         };

@@ -17,6 +17,7 @@ public sealed partial class OvnNode : IAsyncDisposable
     private readonly string _folder = Directory.CreateTempSubdirectory("tn-").FullName;
     private Daemon? _database;
     private Daemon? _controller;
+    private Daemon? _switch;
     private int _pods;
 
     /// <summary>The socket of the databases.</summary>
@@ -43,8 +44,7 @@ public sealed partial class OvnNode : IAsyncDisposable
         await VsctlAsync("--no-wait", "init", "--", "set", "Open_vSwitch", ".", "external-ids:system-id=node", "external-ids:hostname=node", $"external-ids:ovn-remote={remote}",
             "external-ids:ovn-encap-type=geneve", "external-ids:ovn-encap-ip=127.0.0.1", "external-ids:ovn-bridge-datapath-type=netdev",
             "other_config:n-handler-threads=1", "other_config:n-revalidator-threads=1");
-        string[] inside = [$"OVS_RUNDIR={_folder}", $"OVN_RUNDIR={_folder}", "nsenter", $"--net={Namespaces.PathOf(Host)}"];
-        _daemons.Add(Daemon.Start("env", [.. inside, "ovs-vswitchd", remote, "-vsyslog:off", "-vconsole:warn", $"--unixctl={_folder}/vswitchd.ctl"]));
+        await StartSwitchAsync();
         await VsctlAsync("add-br", "br-int", "--", "set", "Bridge", "br-int", "datapath_type=netdev", "fail-mode=secure");
         await VsctlAsync("add-br", "br-trunk", "--", "set", "Bridge", "br-trunk", "datapath_type=netdev");
         _daemons.Add(Daemon.Start("env", [$"OVN_RUNDIR={_folder}", "ovn-northd", $"--ovnnb-db={remote}", $"--ovnsb-db={remote}", "-vsyslog:off", "-vconsole:warn", $"--unixctl={_folder}/northd.ctl"]));
@@ -58,6 +58,7 @@ public sealed partial class OvnNode : IAsyncDisposable
     {
         if (WhyNot is { } why) Limits.Skip(why);
         foreach (Daemon daemon in _daemons) daemon.MustRun();
+        _switch?.MustRun();
         _controller?.MustRun();
     }
 
@@ -120,6 +121,26 @@ public sealed partial class OvnNode : IAsyncDisposable
         }
     }
 
+    /// <summary>Ends the switch at once; its database stays.</summary>
+    public async Task StopSwitchAsync()
+    {
+        if (_switch is not null) await _switch.DisposeAsync();
+        _switch = null;
+    }
+
+    /// <summary>Starts the switch; when this returns, it answers.</summary>
+    public async Task StartSwitchAsync()
+    {
+        const string control = "ovs-vswitchd.*.ctl";
+        foreach (string left in Directory.EnumerateFiles(_folder, control).ToArray()) File.Delete(left);
+        _switch = Daemon.Start("env", $"OVS_RUNDIR={_folder}", $"OVN_RUNDIR={_folder}", "nsenter", $"--net={Namespaces.PathOf(Host)}", "ovs-vswitchd", $"unix:{Socket}", "-vsyslog:off", "-vconsole:warn");
+        await Limits.UntilAsync("the switch answers", () =>
+        {
+            _switch.MustRun();
+            return Directory.EnumerateFiles(_folder, control).Any(Answers);
+        });
+    }
+
     /// <summary>Ends OVN's controller: ports that come have no flows until it is back.</summary>
     public async Task StopControllerAsync()
     {
@@ -169,6 +190,7 @@ public sealed partial class OvnNode : IAsyncDisposable
         {
             await StopControllerAsync();
             foreach (Daemon daemon in _daemons) await daemon.DisposeAsync();
+            await StopSwitchAsync();
             await StopDatabaseAsync();
             Host.Dispose();
         }
