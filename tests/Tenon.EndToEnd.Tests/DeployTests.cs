@@ -27,6 +27,7 @@ public sealed class DeployTests
         agent:
           extraArgs: [--trunk-bridge=br-trunk]
           cniBinDir: /usr/lib/cni
+          cniChain: [{type: portmap, capabilities: {portMappings: true}, masqAll: true}]
         """;
 
     /// <summary>Values as clusters have them that run the openstack-cloud-controller-manager chart.</summary>
@@ -202,12 +203,15 @@ public sealed class DeployTests
         Ended applied = (await world.TryKubectlAsync(rendered, "apply", "--dry-run=server", "-f", "-")).ShouldEndWith(0);
         applied.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Length.ShouldBe(rendered.Split('\n').Count(l => l.StartsWith("kind: ", StringComparison.Ordinal)), applied.Output);
         JsonArray items = JsonNode.Parse((await world.TryKubectlAsync(rendered, "apply", "--dry-run=client", "-o", "json", "-f", "-")).ShouldEndWith(0).Output)!["items"]!.AsArray();
-        string conf = Path.Combine(world.Root, "empty.conf"), missing = Path.Combine(world.Root, "missing");
+        string conf = Path.Combine(world.Root, "empty.conf"), chain = Path.Combine(world.Root, "cni-chain.json"), missing = Path.Combine(world.Root, "missing");
+        string? plugins = items.FirstOrDefault(i => (string?)i!["kind"] == "ConfigMap" && i["metadata"]!["name"]!.ToString() == "tenon-cni-chain")?["data"]!["cni-chain.json"]!.ToString();
+        (plugins is not null).ShouldBe(rendered.Contains("--cni-chain=", StringComparison.Ordinal));
+        await File.WriteAllTextAsync(chain, plugins, TestContext.Current.CancellationToken);
         await File.WriteAllTextAsync(conf, "[Global]\nauth-url = https://keystone.example.com:5000/v3\nusername = me\npassword = word\ntenant-name = production\ndomain-name = Default\n", TestContext.Current.CancellationToken);
         foreach (string kind in new[] { "Deployment", "DaemonSet" })
         {
             JsonNode pod = items.Single(i => (string?)i!["kind"] == kind)!["spec"]!["template"]!["spec"]!, container = pod["containers"]![0]!;
-            string[] arguments = [.. container["args"]!.AsArray().Select(a => a!.ToString().Replace("/etc/config/cloud.conf", conf, StringComparison.Ordinal))];
+            string[] arguments = [.. container["args"]!.AsArray().Select(a => a!.ToString().Replace("/etc/config/cloud.conf", conf, StringComparison.Ordinal).Replace("/etc/tenon/cni-chain.json", chain, StringComparison.Ordinal))];
             if (kind == "DaemonSet") arguments = [.. arguments, "--node-name", "node-1", "--install-cni", "false"];
 
             // What it complains of is the kubeconfig alone.

@@ -11,7 +11,8 @@ namespace Tenon.Nodes.Agent;
 /// <param name="pluginFolder">Where runtimes look for plugins, usually <c>/opt/cni/bin</c>.</param>
 /// <param name="configurationFolder">Where they look for configurations, usually <c>/etc/cni/net.d</c>.</param>
 /// <param name="socket">The agent's socket, as the plugin sees it.</param>
-internal sealed class Installer(string plugin, string pluginFolder, string configurationFolder, string socket)
+/// <param name="chain">The plugins that the runtime calls after it.</param>
+internal sealed class Installer(string plugin, string pluginFolder, string configurationFolder, string socket, IReadOnlyList<JsonObject> chain)
 {
     /// <summary>The plugin's name.</summary>
     public const string PluginName = "tenon-cni";
@@ -61,6 +62,6 @@ internal sealed class Installer(string plugin, string pluginFolder, string confi
         ["cniVersion"] = "1.0.0",
         ["cniVersions"] = new JsonArray("0.4.0", "1.0.0", "1.1.0"),
         ["name"] = "tenon",
-        ["plugins"] = new JsonArray(new JsonObject { ["type"] = PluginName, ["socket"] = socket }),
+        ["plugins"] = new JsonArray([new JsonObject { ["type"] = PluginName, ["socket"] = socket }, .. chain.Select(next => next.DeepClone())]),
     }.ToJsonString(new JsonSerializerOptions(JsonSerializerOptions.Default) { WriteIndented = true }) + "\n";
 }

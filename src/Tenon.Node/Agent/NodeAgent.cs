@@ -59,7 +59,7 @@ public sealed partial class NodeAgent : IAsyncDisposable
         _sweeper = new Sweeper(_informer, _book, attacher, loggers.CreateLogger<Sweeper>());
         _restorer = new Restorer(_informer, _book, attacher, loggers.CreateLogger<Restorer>());
         _reporter = new NodeReporter(client, options.NodeName, time, loggers.CreateLogger<NodeReporter>());
-        if (options.Plugin is { } plugin) _installer = new Installer(plugin, options.PluginFolder, options.ConfigurationFolder, options.Socket);
+        if (options.Plugin is { } plugin) _installer = new Installer(plugin, options.PluginFolder, options.ConfigurationFolder, options.Socket, options.Chain);
     }
 
     /// <summary>Runs until cancelled.</summary>

@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using Tenon.Nodes.Cni;
 
 namespace Tenon.Nodes.Agent;
@@ -46,4 +47,7 @@ public sealed record NodeAgentOptions
 
     /// <summary>Where the container runtime looks for configurations.</summary>
     public string ConfigurationFolder { get; init; } = "/etc/cni/net.d";
+
+    /// <summary>The plugins that the container runtime calls after the installed one (<see cref="CniChain"/>).</summary>
+    public IReadOnlyList<JsonObject> Chain { get; init; } = [];
 }

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Net;
+using System.Text.Json.Nodes;
 using Microsoft.Extensions.Logging;
 using Tenon.CloudControllers;
 using Tenon.CommandLine;
@@ -42,6 +43,12 @@ internal static class NodeCommand
         HelpName = "FILE",
     };
 
+    private static readonly Option<string?> Chain = new("--cni-chain")
+    {
+        Description = "Plugins that the runtime calls after tenon-cni, such as portmap: a JSON array of their configurations.",
+        HelpName = "FILE",
+    };
+
     private static readonly Option<bool> Install = new("--install-cni") { Description = "Whether plugin and configuration are installed once pods can be plugged.", DefaultValueFactory = _ => true };
     private static readonly Option<TimeSpan> Patience = Duration("--port-timeout", "How long a pod's ADD waits for its port, and for packets to flow.", "1m");
     private static readonly Option<TimeSpan> SweepPeriod = Duration("--sweep-period", "How often leftovers are looked for.", "5m");
@@ -69,7 +76,7 @@ internal static class NodeCommand
         Option<string> kubeconfig = Connections.KubeconfigOption();
         var agent = new Command("agent", "Plugs the pods of this node into their networks; one runs on each node, as root.")
         {
-            NodeName, kubeconfig, Socket, StateFolder, DatabaseSocket, IntegrationBridge, TrunkBridge, OvnFolder, PluginFolder, ConfigurationFolder, Plugin, Install, Patience, SweepPeriod,
+            NodeName, kubeconfig, Socket, StateFolder, DatabaseSocket, IntegrationBridge, TrunkBridge, OvnFolder, PluginFolder, ConfigurationFolder, Plugin, Chain, Install, Patience, SweepPeriod,
             BindAddress, HealthPort, LoggingFormat, Verbosity,
         };
         agent.SetAction((parsed, cancellationToken) => RunAsync(parsed, kubeconfig, cancellationToken));
@@ -98,6 +105,7 @@ internal static class NodeCommand
             Plugin = parsed.GetValue(Install) ? PluginOf(parsed) : null,
             PluginFolder = parsed.GetRequiredValue(PluginFolder),
             ConfigurationFolder = parsed.GetRequiredValue(ConfigurationFolder),
+            Chain = ChainOf(parsed),
         };
         int port = parsed.GetValue(HealthPort);
         HealthServer? health = port == 0 ? null
@@ -114,6 +122,19 @@ internal static class NodeCommand
         string path = given ?? System.IO.Path.Combine(AppContext.BaseDirectory, "tenon-cni");
         return File.Exists(path) ? path
             : throw new CommandException(ExitCode.Usage, $"there is no plugin at {path}: give --cni-plugin FILE (see docs/node-agent.md for how it is made), or --install-cni false");
+    }
+
+    private static IReadOnlyList<JsonObject> ChainOf(ParseResult parsed)
+    {
+        if (parsed.GetValue(Chain) is not { } path) return [];
+        try
+        {
+            return CniChain.Parse(File.ReadAllText(path));
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or FormatException)
+        {
+            throw new CommandException(ExitCode.Usage, $"--cni-chain {path}: {e.Message}");
+        }
     }
 
     private static Option<string> Path(string name, string description, string value) => Text(name, "PATH", description, value);

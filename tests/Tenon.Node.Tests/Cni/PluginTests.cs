@@ -116,19 +116,35 @@ public sealed class PluginTests : IDisposable
     {
         string plugin = Path.Combine(_folder, "plugin"), bin = Path.Combine(_folder, "bin"), conf = Path.Combine(_folder, "net.d");
         File.WriteAllText(plugin, "first");
-        var installer = new Installer(plugin, bin, conf, Socket);
+        var installer = new Installer(plugin, bin, conf, Socket, []);
         installer.Install().ShouldBe([Path.Combine(bin, "tenon-cni"), Path.Combine(conf, "10-tenon.conflist")]);
         installer.Install().ShouldBeEmpty();
         File.GetUnixFileMode(Path.Combine(bin, "tenon-cni")).HasFlag(UnixFileMode.OtherExecute).ShouldBeTrue();
         JsonNode list = JsonNode.Parse(File.ReadAllText(Path.Combine(conf, "10-tenon.conflist")))!;
         list["plugins"]![0]!["type"]!.ToString().ShouldBe("tenon-cni");
         list["plugins"]![0]!["socket"]!.ToString().ShouldBe(Socket);
+        list["plugins"]!.AsArray().Count.ShouldBe(1);
 
         File.WriteAllText(plugin, "second");
         File.Delete(Path.Combine(conf, "10-tenon.conflist"));
         installer.Install().Count.ShouldBe(2);
         File.ReadAllText(Path.Combine(bin, "tenon-cni")).ShouldBe("second");
         Directory.EnumerateFileSystemEntries(bin).Concat(Directory.EnumerateFileSystemEntries(conf)).Count().ShouldBe(2);
+    }
+
+    [Fact]
+    public void A_chain_follows_the_plugin_and_one_that_is_wrong_is_refused_with_all_its_problems()
+    {
+        IReadOnlyList<JsonObject> chain = CniChain.Parse("""[{"type": "portmap", "capabilities": {"portMappings": true}, "masqAll": true}, {"type": "tuning"}]""");
+        JsonNode list = JsonNode.Parse(new Installer("", "", "", Socket, chain).Configuration())!;
+        list["plugins"]!.AsArray().Select(p => p!["type"]!.ToString()).ShouldBe(["tenon-cni", "portmap", "tuning"]);
+        list["plugins"]![1]!["capabilities"]!["portMappings"]!.GetValue<bool>().ShouldBeTrue();
+
+        Should.Throw<FormatException>(() => CniChain.Parse("{}")).Message.ShouldContain("no JSON array");
+        Should.Throw<FormatException>(() => CniChain.Parse("[")).Message.ShouldContain("no JSON:");
+        string problems = Should.Throw<FormatException>(() => CniChain.Parse("""[1, {"type": "portmap"}, {"name": "x"}, {"type": 7}, {"type": "../x"}, {"type": "tenon-cni"}, null]""")).Message;
+        foreach (string problem in new[] { "[0] is no object", "[2] has no \"type\"", "[3] has no \"type\"", "[4] has the type", "[5] is tenon-cni", "[6] is no object" }) problems.ShouldContain(problem);
+        problems.ShouldNotContain("[1]");
     }
 
     private static CniService Service(bool portsAreKnown = true) => new(new NoPorts { AreKnown = portsAreKnown }, null!, _ => Task.FromResult<string?>(null), TimeSpan.FromSeconds(1), TimeProvider.System, NullLogger<CniService>.Instance);
