@@ -90,6 +90,7 @@ internal sealed class CloudPorts(IPortClient ports, ITrunkClient trunks, ISecuri
             case GroupChange.CreateRules create:
                 Dictionary<string, string> ids = GroupIds();
                 SecurityGroupRuleCreate[] rules = [.. create.Rules.Select(r => RuleOf(r, ids)).OfType<SecurityGroupRuleCreate>()];
+                if (rules.Length == 0) break;
                 foreach (var made in (await groups.CreateSecurityGroupRulesAsync(rules, cancellationToken)).GroupBy(r => r.SecurityGroupId))
                     Change(made.Key, g => g with { Rules = [.. g.Rules, .. made] });
                 break;

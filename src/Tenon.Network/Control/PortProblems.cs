@@ -1,7 +1,9 @@
 using Tenon.Core;
+using Tenon.Kubernetes.Client;
 using Tenon.Kubernetes.Objects;
 using Tenon.Network.Contracts;
 using Tenon.Network.Ports;
+using Tenon.Network.SecurityGroups;
 using Tenon.OpenStack;
 
 namespace Tenon.Network.Control;
@@ -17,12 +19,28 @@ internal static class PortProblems
 
     private static readonly TimeSpan s_longWait = TimeSpan.FromSeconds(5);
 
-    /// <summary>The problems of the pods for which a call was made; those of pools are nobody's.</summary>
-    public static IEnumerable<PortProblem> Of(object change, OpenStackException refused) => change switch
+    /// <summary>The problems of the pods for which a call was made and refused for good; those of pools are nobody's, and what passes is tried again.</summary>
+    public static IEnumerable<PortProblem> Of(object change, Exception failure) => (change, failure) switch
     {
-        PortChange.CreatePorts create => create.Ports.Select(p => p.Name).Where(n => n.Contains('/', StringComparison.Ordinal))
+        (PortChange.WritePodPort write, KubernetesException { Failure: KubernetesFailure.Forbidden or KubernetesFailure.Invalid }) =>
+            [new(write.Pod, "PodPortRefused", $"the API server refuses the pod's PodPort: {failure.Message}")],
+        (PortChange.CreatePorts create, OpenStackException { IsTransient: false } refused) => create.Ports.Select(p => p.Name).Where(n => n.Contains('/', StringComparison.Ordinal))
             .Select(n => new PortProblem(NamespacedName.Parse(n), ReasonOf(refused), MessageOf(refused, create.Ports[0].BindingHostId))),
         _ => [],
+    };
+
+    /// <summary>What a problem is, with what is known beyond the plan; <see langword="null"/> where there is nothing to be said of it yet.</summary>
+    /// <param name="found">The problem as the planner found it.</param>
+    /// <param name="nodeOf">The node of a pod.</param>
+    /// <param name="unable">What is in the way of nodes.</param>
+    /// <param name="attempts">The pass.</param>
+    public static PortProblem? Explain(PortProblem found, Func<NamespacedName, string?> nodeOf, IReadOnlyDictionary<string, string> unable, Attempts attempts) => found.Reason switch
+    {
+        "NodeCannotPlug" when nodeOf(found.Pod) is { } node && unable.TryGetValue(node, out string? why) => found with { Message = $"node {node}: {why}" },
+        "GroupsNotReady" => attempts.Failed.Where(f => f.Change is GroupChange).Select(f => f.Failure).OfType<OpenStackException>().FirstOrDefault(f => !f.IsTransient) is { } refused
+            ? found with { Message = $"the security groups that the pod's policies need cannot be made: {refused.ServiceMessage}" }
+            : null,
+        _ => found,
     };
 
     /// <summary>What keeps nodes from plugging pods, whether or not a pod is there. Of one that is not initialized yet nothing is said before it is.</summary>
@@ -61,6 +79,6 @@ internal static class PortProblems
         OpenStackErrorKind.Quota => $"the cloud has no more ports or addresses for this project: {refused.ServiceMessage}; ask for a larger quota, or delete what is not needed",
         OpenStackErrorKind.Forbidden when host is not null =>
             $"Neutron's policy does not let this project bind ports to host {host}: {refused.ServiceMessage}; let the cloud's administrator allow {HostRights}, or plug the node's pods through a trunk",
-        _ => refused.Message,
+        _ => $"the cloud refuses the pod's port: {refused.ServiceMessage}",
     };
 }

@@ -1,11 +1,9 @@
-using System.Collections.Concurrent;
 using Microsoft.Extensions.Logging;
 using Tenon.Core;
 using Tenon.Kubernetes.Client;
 using Tenon.Kubernetes.Controllers;
 using Tenon.Network.Policies;
 using Tenon.Network.Ports;
-using Tenon.Network.SecurityGroups;
 using Tenon.Network.VirtualNetworks;
 using Tenon.OpenStack;
 using Tenon.OpenStack.Networking;
@@ -27,6 +25,8 @@ public sealed record PortClients(IPortClient Ports, ITrunkClient Trunks, ISecuri
 public sealed partial class PortReconciler : IReconciler
 {
     private static readonly TimeSpan s_nodePause = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan s_atOnce = TimeSpan.FromMilliseconds(1);
+    private static readonly TimeSpan s_soon = TimeSpan.FromSeconds(1);
 
     private const int MaxPasses = 12;
     private const int DeletesPerPass = 100;
@@ -41,7 +41,9 @@ public sealed partial class PortReconciler : IReconciler
     private readonly PolicyBook _policies;
     private readonly PortReporter _reporter;
     private readonly PortView _view;
-    private readonly Dictionary<string, DateTimeOffset> _unused = [];
+    private readonly GroupKeeper _groups;
+    private readonly PortMaker _maker;
+    private readonly HashSet<string> _stuck = [];
     private readonly HashSet<NamespacedName> _demanded = [];
     private HashSet<string> _knownNodes = [];
     private DateTimeOffset _listedAt;
@@ -55,6 +57,8 @@ public sealed partial class PortReconciler : IReconciler
         ArgumentNullException.ThrowIfNull(clients);
         (_options, _caches, _networkWriter, _time, _logger) = (options, clients.Caches, networkWriter, time, logger);
         _cloud = new(clients.Ports, clients.Trunks, clients.Groups, NetworkMarks.Cluster(options.ClusterName));
+        _groups = new(options, _cloud, time, logger);
+        _maker = new(_cloud);
         _pods = new(options);
         _policies = new(options, clients.Caches, time);
         _reporter = new(clients.Events, clients.Caches.Pods, clients.Caches.Nodes);
@@ -83,32 +87,36 @@ public sealed partial class PortReconciler : IReconciler
             return new Outcome.Waiting("further pods that come together", wait);
         }
 
-        var failures = new Failures();
+        var attempts = new Attempts(_logger, _options.ParallelCalls);
+        TimeSpan? more;
+        PortWorld world;
         try
         {
             await PodPorts.AskAsync(cancellationToken);
             await ObserveAsync(cancellationToken);
-            Outcome outcome = await PassAsync(failures, cancellationToken);
-            if (failures.First is null) return outcome;
+            (world, more) = await PassAsync(attempts, cancellationToken);
         }
         catch (Exception e)
         {
-            Distrust(e);
+            _cloud.IsStale = true;
+            Tell(e);
             throw;
         }
 
-        Distrust(failures.First);
-        return failures.First is OpenStackException { IsTransient: false } refused
-            ? new Outcome.Waiting($"the cloud to allow it: {refused.Message}", _options.MaxBackoff)
-            : throw failures.First!;
+        Outcome? goOn = more is { } pause ? new Outcome.Waiting("further ports to be made or deleted", pause) : null;
+        if (attempts.First is not { } failure) return goOn ?? Then(world);
+
+        // What a refused call would have done is known. Of others everything is listed again before the next pass.
+        if (attempts.LeaveDoubt) _cloud.IsStale = true;
+        _view.Forget();
+        Tell(failure);
+        if (failure is not OpenStackException { IsTransient: false } refused) throw failure;
+        return goOn ?? new Outcome.Waiting($"the cloud to allow it: {refused.Message}", _options.MaxBackoff);
     }
 
-    /// <summary>What a failed call has done is not known: everything is listed again before the next pass.</summary>
-    private void Distrust(Exception failure)
+    private void Tell(Exception failure)
     {
-        _cloud.IsStale = true;
-        if (failure is not OpenStackException { IsTransient: true } cloud) return;
-        _reporter.TellAlso([.. PortProblems.OfWaiting(RefreshPods(), PodPorts.Get, cloud, _time.GetUtcNow())]);
+        if (failure is OpenStackException { IsTransient: true } cloud) _reporter.TellAlso([.. PortProblems.OfWaiting(RefreshPods(), PodPorts.Get, cloud, _time.GetUtcNow())]);
     }
 
     private async Task ObserveAsync(CancellationToken cancellationToken)
@@ -119,6 +127,7 @@ public sealed partial class PortReconciler : IReconciler
         {
             await _cloud.RefreshAsync(cancellationToken);
             _view.Forget();
+            _maker.Forget();
             (_listedAt, _trunksAt) = (now, now);
         }
         else if (!nodes.IsSubsetOf(_knownNodes) || (_trunkless && now - _trunksAt >= s_nodePause))
@@ -131,7 +140,9 @@ public sealed partial class PortReconciler : IReconciler
         _knownNodes = nodes;
     }
 
-    private async Task<Outcome> PassAsync(Failures failures, CancellationToken cancellationToken)
+    /// <summary>Does what can be done now.</summary>
+    /// <returns>What was wished, and when there is more to do.</returns>
+    private async Task<(PortWorld World, TimeSpan? More)> PassAsync(Attempts attempts, CancellationToken cancellationToken)
     {
         foreach ((NamespacedName pod, string node) in PodPorts.TakeChanged())
         {
@@ -145,22 +156,23 @@ public sealed partial class PortReconciler : IReconciler
         await DemandNetworksAsync(pods, cancellationToken);
         CompiledPolicies compiled = _policies.Compile(pods);
         foreach (Problem problem in compiled.Problems) LogPolicy(problem);
-        bool grown = await GrowGroupsAsync(compiled, failures, cancellationToken);
+        HashSet<string> unready = await _groups.GrowAsync(compiled, attempts, cancellationToken);
 
         (Dictionary<string, PortNode> nodes, Dictionary<string, string> unable) = NodeBindings.Of(_caches.Nodes.List(), _cloud.Trunks, _cloud.Parents);
         _trunkless = unable.Count > 0;
         bool hidesHosts = nodes.Values.Any(n => n.Binding is NodeBinding.Ovs) && await _cloud.HidesHostsAsync(cancellationToken);
         problems.AddRange(PortProblems.OfNodes(_caches.Nodes.List(), nodes, unable, hidesHosts));
         bool quiet = Gathering.SinceLast is not { } since || since >= _options.RefillAfter;
-        var basis = new PortBasis(_policies.Vocabulary, _cloud.GroupIds(), nodes, _knownNodes, ReadyNetworks(), grown);
+        var basis = new PortBasis(_policies.Vocabulary, _cloud.GroupIds(), nodes, _knownNodes, ReadyNetworks(), unready);
         PortWorld world = _view.Wish(pods, _pods.Pods.Where(p => !p.IsFinished), basis, quiet ? _options.Pool : _options.Pool with { Minimum = 0 });
-        PortPlan plan = await SettlePortsAsync(world, failures, cancellationToken);
-        bool more = await ShrinkAsync(plan, compiled, failures, cancellationToken);
+        (PortPlan plan, bool unsettled) = await SettlePortsAsync(world, attempts, cancellationToken);
+        bool unfinished = await DeletePortsAsync(plan, attempts, cancellationToken);
+        await _groups.ShrinkAsync(compiled, unready, attempts, cancellationToken);
 
-        problems.AddRange(_view.Problems(plan.Problems, NodeOf).Select(p => p.Reason == "NodeCannotPlug" && NodeOf(p.Pod) is { } node && unable.TryGetValue(node, out string? why) ? p with { Message = $"node {node}: {why}" } : p));
-        problems.AddRange(failures.Problems);
+        problems.AddRange(_view.Problems(plan.Problems, NodeOf).Select(p => PortProblems.Explain(p, NodeOf, unable, attempts)).OfType<PortProblem>());
+        problems.AddRange(attempts.Problems);
         _reporter.Tell(problems);
-        return more ? new Outcome.Waiting("further ports to be deleted", TimeSpan.FromMilliseconds(1)) : Then(world);
+        return (world, unfinished ? s_atOnce : unsettled ? s_soon : null);
     }
 
     /// <summary>The pods that need a port, now or once they are scheduled, or have one: one that runs stays on its network and under policies, whatever it asks for by now.</summary>
@@ -180,7 +192,7 @@ public sealed partial class PortReconciler : IReconciler
     {
         TimeSpan? next = _policies.NextExpiry;
         if (_options.Pool.Minimum > 0 && world.Pool.Minimum == 0) next = Earlier(next, _options.RefillAfter);
-        if (_unused.Count > 0) next = Earlier(next, _options.GroupGrace);
+        if (_groups.HasUnused) next = Earlier(next, _options.GroupGrace);
         if (_trunkless) next = Earlier(next, s_nodePause);
         return next is { } wait ? new Outcome.Waiting("the next look", wait > TimeSpan.Zero ? wait : TimeSpan.FromMilliseconds(1)) : Outcome.Done;
     }
@@ -211,91 +223,69 @@ public sealed partial class PortReconciler : IReconciler
         }
     }
 
-    /// <summary>Makes the groups and rules that are missing, and has new groups without more than that before any port is given them.</summary>
-    /// <returns>Whether all groups are as they should be, apart from what is too much in those that are in use.</returns>
-    private async Task<bool> GrowGroupsAsync(CompiledPolicies compiled, Failures failures, CancellationToken cancellationToken)
+    /// <summary>Takes all steps but those that delete ports; what fails is left out, and the rest goes on.</summary>
+    /// <returns>The plan that is left, and whether there are more steps than a pass takes.</returns>
+    private async Task<(PortPlan Plan, bool More)> SettlePortsAsync(PortWorld world, Attempts attempts, CancellationToken cancellationToken)
     {
-        var used = new Lazy<HashSet<string>>(_cloud.UsedGroups);
-        for (int pass = 0; pass < 3; pass++)
-        {
-            Dictionary<string, string> ids = _cloud.GroupIds();
-            GroupChange[] grow = [.. GroupPlanner.Plan(compiled.Groups, _cloud.Groups, _ => true).Where(c => c switch
-            {
-                GroupChange.CreateGroups or GroupChange.CreateRules => true,
-                GroupChange.DeleteRule delete => !used.Value.Contains(ids[delete.GroupKey]),
-                _ => false,
-            })];
-            if (grow.Length == 0) return true;
-            foreach (GroupChange groups in grow.Where(c => c is GroupChange.CreateGroups))
-                if (!await TryAsync(groups, () => _cloud.ApplyAsync(groups, cancellationToken), failures)) return false;
-            if (!await EachAsync(grow.Where(c => c is not GroupChange.CreateGroups), c => _cloud.ApplyAsync(c, cancellationToken), failures)) return false;
-        }
-
-        return true;
-    }
-
-    /// <summary>Takes all steps but the last ones, those that delete; returns the plan that is left.</summary>
-    private async Task<PortPlan> SettlePortsAsync(PortWorld world, Failures failures, CancellationToken cancellationToken)
-    {
+        bool cleared = false;
         for (int pass = 0; pass < MaxPasses; pass++)
         {
             PortPlan plan = PortPlanner.Plan(_view.See(world));
-            ILookup<bool, PortChange> parts = plan.Changes.ToLookup(c => c is PortChange.RemoveSubPorts or PortChange.DeletePort);
-            if (!parts[false].Any()) return plan;
-            int before = failures.Count;
+            PortChange[] steps = [.. plan.Changes.Where(c => c is not (PortChange.RemoveSubPorts or PortChange.DeletePort)).Select(attempts.Left).OfType<PortChange>()];
+            if (steps.Length == 0) return (plan, false);
 
             // Pods first: what is made is mostly for others that come later.
-            await EachAsync(parts[false].Where(c => c is PortChange.WritePodPort or PortChange.SetGroups or PortChange.AskToUnplug or PortChange.DeletePodPort), c => ApplyAsync(c, cancellationToken), failures);
-            await EachAsync(parts[false].Where(c => c is PortChange.CreatePorts), c => ApplyAsync(c, cancellationToken), failures);
-            await EachAsync(parts[false].Where(c => c is PortChange.AddSubPorts), c => ApplyAsync(c, cancellationToken), failures);
-            if (failures.Count > before) return plan with { Changes = [] };
+            await attempts.EachAsync(steps.Where(c => c is PortChange.WritePodPort or PortChange.SetGroups or PortChange.AskToUnplug or PortChange.DeletePodPort), c => ApplyAsync(c, cancellationToken));
+            cleared |= !plan.Changes.Any(c => c is PortChange.DeletePort);
+            bool full = !await MakePortsAsync(steps, smaller: cleared, attempts, cancellationToken);
+            await attempts.EachAsync(steps.OfType<PortChange.AddSubPorts>(), c => ApplyAsync(c, cancellationToken));
+
+            // What nobody needs makes room for what is needed.
+            if (full) await DeletePortsAsync(plan, attempts, cancellationToken);
+            cleared |= full;
         }
 
-        // It goes on with the next pass.
         _view.Forget();
-        return PortPlanner.Plan(_view.See(world));
+        return (PortPlanner.Plan(_view.See(world)), true);
     }
 
-    /// <summary>Deletes what nobody needs; in portions, so that pods that come meanwhile do not wait for it.</summary>
-    /// <returns>Whether there is more.</returns>
-    private async Task<bool> ShrinkAsync(PortPlan plan, CompiledPolicies compiled, Failures failures, CancellationToken cancellationToken)
+    /// <summary>Makes ports: those that pods wait for first, those for pools where there is room for more.</summary>
+    /// <param name="steps">The steps of a plan.</param>
+    /// <param name="smaller">Whether to make as many as there is room for, where there is none for all.</param>
+    /// <param name="attempts">The pass.</param>
+    /// <param name="cancellationToken">Cancels.</param>
+    /// <returns>Whether there was room.</returns>
+    private async Task<bool> MakePortsAsync(PortChange[] steps, bool smaller, Attempts attempts, CancellationToken cancellationToken)
     {
-        if (failures.Count > 0) return false;
-        PortChange[] deletes = [.. plan.Changes.Where(c => c is PortChange.DeletePort)];
-        HashSet<string> now = [.. deletes.Take(DeletesPerPass).Select(d => ((PortChange.DeletePort)d).PortId)];
-        IEnumerable<PortChange> unplug = plan.Changes.OfType<PortChange.RemoveSubPorts>()
-            .Select(r => r with { PortIds = [.. r.PortIds.Where(now.Contains)] }).Where(r => !r.PortIds.IsEmpty);
-        if (!await EachAsync(unplug, c => ApplyAsync(c, cancellationToken), failures)) return false;
-        if (!await EachAsync(deletes.Take(DeletesPerPass), c => ApplyAsync(c, cancellationToken), failures)) return false;
+        bool all = true;
+        foreach (IGrouping<bool, PortChange.CreatePorts> creates in steps.OfType<PortChange.CreatePorts>().GroupBy(c => c.IsRefill).OrderBy(g => g.Key))
+        {
+            await Parallel.ForEachAsync(creates, new ParallelOptions { MaxDegreeOfParallelism = _options.ParallelCalls }, async (create, _) =>
+            {
+                if (!await _maker.MakeAsync(create, attempts, smaller, cancellationToken)) Volatile.Write(ref all, false);
+            });
+            if (!all || attempts.Failed.Any(f => Attempts.IsQuota(f.Failure))) break;
+        }
 
-        var used = new Lazy<HashSet<string>>(_cloud.UsedGroups);
-        GroupChange[] groups = [.. GroupPlanner.Plan(compiled.Groups, _cloud.Groups, id => used.Value.Contains(id) || !IsOverdue(id))];
-        foreach (string id in _unused.Keys.Where(id => used.Value.Contains(id) || !_cloud.Groups.Any(g => g.Id == id)).ToArray()) _unused.Remove(id);
-        await EachAsync(groups.Where(c => c is GroupChange.DeleteRule), c => _cloud.ApplyAsync(c, cancellationToken), failures);
-        await EachAsync(groups.Where(c => c is GroupChange.DeleteGroup), c => DeleteGroupAsync(c, cancellationToken), failures);
+        return all;
+    }
+
+    /// <summary>Deletes ports that nobody needs; in portions, so that pods that come meanwhile do not wait for it.</summary>
+    /// <returns>Whether there are more.</returns>
+    private async Task<bool> DeletePortsAsync(PortPlan plan, Attempts attempts, CancellationToken cancellationToken)
+    {
+        // Those that could not be deleted before must not keep the others from their turn.
+        PortChange.DeletePort[] deletes = [.. plan.Changes.OfType<PortChange.DeletePort>().Where(d => attempts.Left(d) is not null).OrderBy(d => _stuck.Contains(d.PortId))];
+        HashSet<string> now = [.. deletes.Take(DeletesPerPass).Select(d => d.PortId)];
+        PortChange.RemoveSubPorts[] unplug = [.. plan.Changes.OfType<PortChange.RemoveSubPorts>().Select(r => r with { PortIds = [.. r.PortIds.Where(now.Contains)] }).Where(r => !r.PortIds.IsEmpty)];
+        await attempts.EachAsync(unplug.Where(r => attempts.Left(r) is not null), c => ApplyAsync(c, cancellationToken));
+        HashSet<string> plugged = [.. unplug.Where(r => attempts.Left(r) is null).SelectMany(r => r.PortIds)];
+        await attempts.EachAsync(deletes.Take(DeletesPerPass).Where(d => !plugged.Contains(d.PortId)), c => ApplyAsync(c, cancellationToken));
+        _stuck.ExceptWith(now);
+        _stuck.UnionWith(now.Where(id => _cloud.Find(id) is not null));
         if (deletes.Length <= DeletesPerPass) return false;
         _view.Forget();
         return true;
-    }
-
-    private bool IsOverdue(string groupId)
-    {
-        DateTimeOffset now = _time.GetUtcNow();
-        if (_unused.TryAdd(groupId, now)) return _options.GroupGrace <= TimeSpan.Zero;
-        return now - _unused[groupId] >= _options.GroupGrace;
-    }
-
-    private async Task DeleteGroupAsync(GroupChange change, CancellationToken cancellationToken)
-    {
-        try
-        {
-            await _cloud.ApplyAsync(change, cancellationToken);
-        }
-        catch (OpenStackException e) when (e.Kind is OpenStackErrorKind.Conflict or OpenStackErrorKind.Busy)
-        {
-            // Somebody gave the group to a port of theirs: it stays as long as they do.
-            LogGroupInUse(change, e.ServiceMessage);
-        }
     }
 
     private Task ApplyAsync(PortChange change, CancellationToken cancellationToken) => change switch
@@ -306,40 +296,6 @@ public sealed partial class PortReconciler : IReconciler
         _ => _cloud.ApplyAsync(change, cancellationToken),
     };
 
-    /// <summary>Makes calls that do not depend on each other, some at once. One that fails does not keep the others.</summary>
-    private async Task<bool> EachAsync<T>(IEnumerable<T> changes, Func<T, Task> apply, Failures failures)
-        where T : class
-    {
-        bool all = true;
-        await Parallel.ForEachAsync(changes, new ParallelOptions { MaxDegreeOfParallelism = _options.ParallelCalls }, async (change, _) =>
-        {
-            if (!await TryAsync(change, () => apply(change), failures)) Volatile.Write(ref all, false);
-        });
-        return all;
-    }
-
-    private async Task<bool> TryAsync(object change, Func<Task> apply, Failures failures)
-    {
-        try
-        {
-            LogChange(change);
-            await apply();
-            return true;
-        }
-        catch (Exception e) when (e is OpenStackException or KubernetesException)
-        {
-            LogFailure(change, e.Message);
-            failures.Add(change, e);
-            return false;
-        }
-    }
-
-    [LoggerMessage(Level = LogLevel.Information, Message = "{Change}")]
-    private partial void LogChange(object change);
-
-    [LoggerMessage(Level = LogLevel.Warning, Message = "{Change}: {Failure}")]
-    private partial void LogFailure(object change, string failure);
-
     [LoggerMessage(Level = LogLevel.Warning, Message = "{Problem}")]
     private partial void LogPolicy(Problem problem);
 
@@ -348,28 +304,4 @@ public sealed partial class PortReconciler : IReconciler
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "VirtualNetwork {Network} cannot be made")]
     private partial void LogRefused(Exception exception, NamespacedName network);
-
-    [LoggerMessage(Level = LogLevel.Information, Message = "{Change}: kept, it is in use ({Message})")]
-    private partial void LogGroupInUse(GroupChange change, string message);
-
-    /// <summary>What failed in a pass, and whom to tell.</summary>
-    private sealed class Failures
-    {
-        private readonly ConcurrentQueue<Exception> _exceptions = [];
-        private readonly ConcurrentQueue<PortProblem> _problems = [];
-
-        public int Count => _exceptions.Count;
-
-        /// <summary>The failure by which the pass goes on: one that time does not cure goes last, so that the others are tried again soon.</summary>
-        public Exception? First => _exceptions.OrderBy(e => e is OpenStackException { IsTransient: false } ? 1 : 0).FirstOrDefault();
-
-        public IEnumerable<PortProblem> Problems => _problems;
-
-        public void Add(object change, Exception exception)
-        {
-            _exceptions.Enqueue(exception);
-            if (exception is not OpenStackException { IsTransient: false } refused) return;
-            foreach (PortProblem problem in PortProblems.Of(change, refused)) _problems.Enqueue(problem);
-        }
-    }
 }

@@ -12,14 +12,14 @@ namespace Tenon.Network.Control;
 /// <param name="Nodes">How the nodes plug pods.</param>
 /// <param name="KnownNodes">The nodes that there are.</param>
 /// <param name="Networks">The networks that are ready.</param>
-/// <param name="Grown">Whether all groups are as they should be.</param>
+/// <param name="Unready">The keys of the groups that are not as they should be.</param>
 internal sealed record PortBasis(
     Vocabulary Vocabulary, IReadOnlyDictionary<string, string> Groups, IReadOnlyDictionary<string, PortNode> Nodes, IReadOnlySet<string> KnownNodes,
-    IReadOnlyDictionary<string, PortNetwork> Networks, bool Grown)
+    IReadOnlyDictionary<string, PortNetwork> Networks, IReadOnlySet<string> Unready)
 {
     /// <summary>Whether what was planned for a node on the ground of this is still right on the ground of another.</summary>
     public bool StillHolds(PortBasis now)
-        => Grown && now.Grown && ReferenceEquals(Vocabulary, now.Vocabulary) && KnownNodes.SetEquals(now.KnownNodes)
+        => Unready.SetEquals(now.Unready) && ReferenceEquals(Vocabulary, now.Vocabulary) && KnownNodes.SetEquals(now.KnownNodes)
             && Groups.All(g => now.Groups.TryGetValue(g.Key, out string? id) && id == g.Value) && Same(Nodes, now.Nodes) && Same(Networks, now.Networks);
 
     private static bool Same<T>(IReadOnlyDictionary<string, T> one, IReadOnlyDictionary<string, T> other)
@@ -64,7 +64,7 @@ internal sealed class PortView(NetworkOptions options, CloudPorts cloud, PodPort
         _changed.Clear();
         _basis = basis;
 
-        GroupsOfPods groups = new(basis, basis.Grown ? null : cloud.UsedGroups());
+        GroupsOfPods groups = new(basis, basis.Unready.Count == 0 ? [] : cloud.UsedGroups());
         var wishes = new List<PodWish>();
         foreach (PodEntry pod in pods.Where(p => p.Node.Length > 0 && IsInScope(p.Node)).OrderBy(p => p.CreatedAt).ThenBy(p => p.Uid, StringComparer.Ordinal))
             wishes.Add(new(pod.Name, pod.Uid, pod.Node, pod.Wished, groups.Of(pod)));
@@ -127,10 +127,10 @@ internal sealed class PortView(NetworkOptions options, CloudPorts cloud, PodPort
 
     /// <summary>The groups of pods, each likeness looked up once.</summary>
     /// <param name="basis">The groups that there are.</param>
-    /// <param name="given">
-    /// Those that may be given, when not all are as they should be: a pod with too few rules would be cut off, one with too many would be open. <see langword="null"/> is all.
+    /// <param name="used">
+    /// Those that some port has. Others are not given before they are as they should be: a pod with too few rules would be cut off, one with too many would be open.
     /// </param>
-    private sealed class GroupsOfPods(PortBasis basis, HashSet<string>? given)
+    private sealed class GroupsOfPods(PortBasis basis, HashSet<string> used)
     {
         private readonly Dictionary<(string, string), EquatableArray<string>?> _known = [];
 
@@ -138,8 +138,9 @@ internal sealed class PortView(NetworkOptions options, CloudPorts cloud, PodPort
         {
             (string, string) likeness = (pod.Name.Namespace, pod.Identity!.GroupKey);
             if (_known.TryGetValue(likeness, out EquatableArray<string>? known)) return known;
-            string[] found = [.. PolicyBook.GroupsOf(pod).Select(basis.Groups.GetValueOrDefault).OfType<string>().Order(StringComparer.Ordinal)];
-            return _known[likeness] = found.Length == 3 && (given is null || found.All(given.Contains)) ? [.. found] : null;
+            EquatableArray<string> keys = PolicyBook.GroupsOf(pod);
+            string[] found = [.. keys.Select(k => basis.Groups.TryGetValue(k, out string? id) && (!basis.Unready.Contains(k) || used.Contains(id)) ? id : null).OfType<string>()];
+            return _known[likeness] = found.Length == keys.Count ? [.. found.Order(StringComparer.Ordinal)] : null;
         }
     }
 }

@@ -12,11 +12,12 @@ public abstract record PortChange
     }
 
     /// <summary>Makes ports in one call, with the groups that their pods need.</summary>
-    /// <param name="Ports">What is made.</param>
-    public sealed record CreatePorts(EquatableArray<PortCreate> Ports) : PortChange
+    /// <param name="Ports">What is made: on one network.</param>
+    /// <param name="IsRefill">Whether no pod waits for them: they are for pools, and must not be in the way of those that are waited for.</param>
+    public sealed record CreatePorts(EquatableArray<PortCreate> Ports, bool IsRefill = false) : PortChange
     {
         /// <inheritdoc/>
-        public override string ToString() => $"create {Ports.Count} ports";
+        public override string ToString() => IsRefill ? $"create {Ports.Count} ports for pools" : $"create {Ports.Count} ports";
     }
 
     /// <summary>Makes ports subports of a node's trunk, in one call.</summary>

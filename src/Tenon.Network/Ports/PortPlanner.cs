@@ -52,6 +52,7 @@ public static class PortPlanner
         private readonly Dictionary<string, List<string>> _unplug = [];
         private readonly Dictionary<Kind, int> _used = [];
         private readonly List<PortCreate> _create = [];
+        private readonly List<PortCreate> _refill = [];
         private readonly Dictionary<string, List<string>> _plug = [];
         private readonly List<PortChange> _write = [];
         private readonly List<PortChange> _delete = [];
@@ -104,7 +105,12 @@ public static class PortPlanner
                 }
 
                 EquatableArray<string>? groups = pod.Groups ?? (runs && _ports.TryGetValue(given!.PortId, out Port? port) ? Sorted(port.SecurityGroups) : null);
-                if (groups is null) continue;
+                if (groups is null)
+                {
+                    if (!runs) _problems.Add(new(pod.Pod, "GroupsNotReady", "the pod's security groups are not ready"));
+                    continue;
+                }
+
                 Kind kind = new(network.NetworkId, pod.Node, groups.Value);
                 _used[kind] = _used.GetValueOrDefault(kind) + 1;
                 if (given is null && !Serve(pod, network, kind)) wanting.Add((pod, kind));
@@ -133,20 +139,24 @@ public static class PortPlanner
             {
                 int free = _free.TryGetValue(kind, out Queue<Port>? queue) ? queue.Count : 0;
                 if (free >= _world.Pool.Minimum) continue;
-                for (int i = 0; i < Math.Max(_world.Pool.Batch, _world.Pool.Minimum - free); i++) _create.Add(Create(kind, PoolNameOf(kind.Node), kind.Node));
+                for (int i = 0; i < Math.Max(_world.Pool.Batch, _world.Pool.Minimum - free); i++) _refill.Add(Create(kind, PoolNameOf(kind.Node), kind.Node));
             }
         }
 
         public PortPlan Result() => new(
             [
                 // What one network or one host refuses shall not hold up the others.
-                .. _create.GroupBy(c => (c.NetworkId, c.BindingHostId is null)).SelectMany(g => g.Chunk(PortsPerCall)).Select(c => new PortChange.CreatePorts([.. c])),
+                .. Creates(_create, false),
+                .. Creates(_refill, true),
                 .. _plug.OrderBy(t => t.Key, StringComparer.Ordinal).SelectMany(t => SubPorts(t.Key, t.Value)),
                 .. _write,
                 .. _unplug.OrderBy(t => t.Key, StringComparer.Ordinal).Select(t => new PortChange.RemoveSubPorts(t.Key, [.. t.Value])),
                 .. _delete,
             ],
             [.. _problems]);
+
+        private static IEnumerable<PortChange> Creates(IEnumerable<PortCreate> ports, bool refill)
+            => ports.GroupBy(c => (c.NetworkId, c.BindingHostId is null)).SelectMany(g => g.Chunk(PortsPerCall)).Select(c => new PortChange.CreatePorts([.. c], refill));
 
         private static EquatableArray<string> Sorted(EquatableArray<string> groups) => [.. groups.Order(StringComparer.Ordinal)];
 
