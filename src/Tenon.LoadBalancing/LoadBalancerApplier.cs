@@ -47,6 +47,9 @@ public sealed class LoadBalancerApplier(LoadBalancerClients clients, LoadBalance
                 case CreateSecurityGroup or CreateSecurityGroupRules or DeleteSecurityGroupRule or TagSecurityGroup or DeleteSecurityGroup or SetPortSecurityGroups:
                     await ApplySecurityGroupAsync(change, cancellationToken);
                     return created;
+                case DeletePort port:
+                    await clients.Ports.DeletePortAsync(port.Id, cancellationToken);
+                    return created;
                 default:
                     await ApplyTreeAsync(change, cancellationToken);
                     return created;
@@ -65,6 +68,7 @@ public sealed class LoadBalancerApplier(LoadBalancerClients clients, LoadBalance
         CreateLoadBalancer => ViewParts.LoadBalancers,
         CreateFloatingIp or AssociateFloatingIp or DeleteFloatingIp => ViewParts.FloatingIps | ViewParts.LoadBalancers,
         CreateSecurityGroup or CreateSecurityGroupRules or DeleteSecurityGroupRule or TagSecurityGroup => ViewParts.SecurityGroups,
+        DeletePort => ViewParts.None,
         DeleteSecurityGroup or SetPortSecurityGroups => ViewParts.SecurityGroups | ViewParts.Ports,
         _ => ViewParts.LoadBalancers | ViewParts.Trees,
     };

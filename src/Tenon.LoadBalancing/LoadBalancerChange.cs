@@ -299,6 +299,13 @@ public abstract record LoadBalancerChange
         public override ChangeDescription Describe() => new("delete", "security group", Id, Name, [("because", Why)]);
     }
 
+    /// <summary>Deletes a port that Octavia made and forgot.</summary>
+    public sealed record DeletePort(string Id, string Name, string Why) : LoadBalancerChange
+    {
+        /// <inheritdoc/>
+        public override ChangeDescription Describe() => new("delete", "port", Id, Name, [("because", Why)]);
+    }
+
     /// <summary>Sets the security groups of a port; only if the port is still at the revision that was seen.</summary>
     public sealed record SetPortSecurityGroups(string PortId, EquatableArray<string> SecurityGroups, int Revision, string GroupName, bool Adds) : LoadBalancerChange
     {

@@ -27,6 +27,9 @@ public sealed class LoadBalancerView : IDisposable
 
     private static readonly ViewParts[] SingleParts = [ViewParts.LoadBalancers, ViewParts.Trees, ViewParts.FloatingIps, ViewParts.SecurityGroups, ViewParts.Ports];
 
+    /// <summary>How the providers ovn and amphora name the ports of virtual addresses; the load balancer's ID follows.</summary>
+    private static readonly string[] VipPortPrefixes = ["ovn-lb-vip-", "octavia-lb-"];
+
     private readonly LoadBalancerViewOptions _options;
     private readonly ILoadBalancerReader _loadBalancers;
     private readonly IFloatingIpClient _floatingIps;
@@ -116,6 +119,24 @@ public sealed class LoadBalancerView : IDisposable
 
     /// <summary>The ports of servers.</summary>
     public IEnumerable<Port> Ports => State.Ports.Values;
+
+    /// <summary>
+    /// The ports that Octavia made for the virtual addresses of load balancers that it does not have: it was killed, or gave up, after it had
+    /// made the port and before it had written the load balancer down.
+    /// </summary>
+    public async Task<ImmutableArray<Port>> ListForgottenPortsAsync(CancellationToken cancellationToken)
+    {
+        var ports = ImmutableArray.CreateBuilder<Port>();
+        await foreach (Port port in _ports.ListPortsAsync(new() { ProjectId = _options.ProjectId }, cancellationToken))
+        {
+            if (VipPortPrefixes.FirstOrDefault(p => port.Name.StartsWith(p, StringComparison.Ordinal)) is { } prefix && Guid.TryParseExact(port.Name.AsSpan(prefix.Length), "D", out _)) ports.Add(port);
+        }
+
+        // Only now: a load balancer that was made meanwhile must not seem to be missing.
+        await EnsureAsync(ViewParts.LoadBalancers, Now, cancellationToken);
+        HashSet<string> used = [.. State.Trees.Values.SelectMany(t => new[] { t.LoadBalancer.Id, t.LoadBalancer.VipPortId })];
+        return [.. ports.Where(p => !used.Contains(p.Id) && !VipPortPrefixes.Any(prefix => p.Name.StartsWith(prefix, StringComparison.Ordinal) && used.Contains(p.Name[prefix.Length..])))];
+    }
 
     /// <summary>
     /// Reads what no bulk list gives of an owner's load balancers: members of pools of which they are not known. Also tells whether

@@ -19,9 +19,9 @@ namespace Tenon.CloudController.LoadBalancers;
 /// <param name="Why">Whose it was.</param>
 /// <param name="IsCertain">
 /// Whether it is marked as this very cluster's. What is not, only has this cluster's name: another cluster of the same name may
-/// use it, and a floating IP may have been kept on purpose; only a person can tell.
+/// use it, a floating IP may have been kept on purpose, a port may be of a load balancer in the making; only a person can tell.
 /// </param>
-/// <param name="MarkedAt">When it was first found, if it is marked.</param>
+/// <param name="MarkedAt">When it was first found, if it is marked; when it was made, of what only Octavia can have made.</param>
 public sealed record Orphan(LoadBalancerChange Change, string Name, string Why, bool IsCertain, DateTimeOffset? MarkedAt)
 {
     /// <summary>The change that marks it, where it can be marked.</summary>
@@ -43,11 +43,13 @@ public sealed record CollectorOptions
 
 /// <summary>
 /// Finds load balancers, listeners, floating IPs and security groups whose Service is gone without having been cleaned up after
-/// (its finalizer was removed by hand, or etcd was restored). The periodic sweep marks what is certainly this cluster's, and
+/// (its finalizer was removed by hand, or etcd was restored), and ports that Octavia made for load balancers that it then did not make. The periodic sweep marks what is certainly this cluster's, and
 /// deletes it when it is still an orphan after a while; the rest is only listed.
 /// </summary>
 public sealed partial class LoadBalancerCollector
 {
+    private static readonly TimeSpan InTheMaking = TimeSpan.FromMinutes(10);
+
     private readonly ILister<Service> _services;
     private readonly LoadBalancerView _view;
     private readonly LoadBalancerApplier _applier;
@@ -95,6 +97,15 @@ public sealed partial class LoadBalancerCollector
         foreach (string id in _inError.Keys.Where(id => !deletable.Contains(id))) _inError.TryRemove(id, out _);
         AddFloatingIps(orphans, observed, descriptions);
         AddSecurityGroups(orphans, observed, groups);
+        foreach (Port port in await _view.ListForgottenPortsAsync(cancellationToken))
+        {
+            // The load balancer of a young port may still be in the making.
+            bool isCertain = _time.GetUtcNow() - port.CreatedAt >= InTheMaking;
+            orphans.Add(new Orphan(
+                new LoadBalancerChange.DeletePort(port.Id, port.Name, "its load balancer does not exist"),
+                port.Name, "Octavia made it for a load balancer that it does not have", isCertain, port.CreatedAt));
+        }
+
         return orphans.ToImmutable();
     }
 

@@ -75,7 +75,7 @@ internal static class GcCommand
                 }
 
                 table.Print(console);
-                if (rows.Any(r => r.State == "uncertain")) console.WriteLine("What is uncertain may be another cluster's; it is never deleted here.");
+                if (rows.Any(r => r.State == "uncertain")) console.WriteLine("What is uncertain may be another cluster's, or still in the making; it is never deleted here.");
                 if (!deletes) console.WriteLine("Nothing was deleted; --delete does that.");
             });
         return failed ? ExitCode.Failure : ExitCode.Success;

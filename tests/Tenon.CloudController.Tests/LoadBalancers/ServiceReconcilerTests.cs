@@ -285,6 +285,35 @@ public sealed class ServiceReconcilerTests
         harness.LoadBalancers.ShouldBeEmpty();
     }
 
+    [Theory(Timeout = 60_000)]
+    [InlineData("ovn-lb-vip-")]
+    [InlineData("octavia-lb-")]
+    public async Task A_port_of_a_load_balancer_that_octavia_never_wrote_down_is_removed_once_it_is_old(string prefix)
+    {
+        await using CloudHarness harness = await CloudHarness.StartAsync();
+        CancellationToken token = TestContext.Current.CancellationToken;
+        await harness.PutAsync(Service(new Dictionary<string, string> { [ServiceAnnotations.Internal] = "true" }));
+        string used = (string)harness.LoadBalancers.Single()!["id"]!;
+        var made = new List<JsonNode>();
+        foreach (string name in (string[])[$"{prefix}{Guid.Empty}", $"{prefix}{used}", $"{prefix}mine"])
+        {
+            made.Add(harness.Post("network", "/v2.0/ports", "port", new() { ["network_id"] = harness.NodeNetworkId, ["name"] = name }));
+        }
+
+        // A young one may be of a load balancer in the making.
+        (await harness.Collector.FindAsync(token)).Select(o => (o.Name, o.IsCertain)).ShouldBe([($"{prefix}{Guid.Empty}", false)]);
+        (await harness.Collector.SweepAsync(token)).ShouldBeEmpty();
+
+        JsonNode[] old = [.. made.Select(m => m.DeepClone())];
+        foreach (JsonNode port in old) port["created_at"] = "2026-01-01T00:00:00Z";
+        harness.Sandbox.Faults.Add(new FaultRule { Id = "old", Service = "network", Method = "GET", Path = "^/v2.0/ports(\\?|$)", Status = 200, Body = new JsonObject { ["ports"] = new JsonArray(old) }.ToJsonString() });
+        (await harness.Collector.SweepAsync(token)).Select(o => o.Name).ShouldBe([$"{prefix}{Guid.Empty}"]);
+        harness.Sandbox.Faults.Clear();
+
+        harness.List("network", "/v2.0/ports", "ports").Select(p => (string)p!["name"]!).Where(n => n.StartsWith(prefix, StringComparison.Ordinal)).Distinct()
+            .ShouldBe([$"{prefix}{used}", $"{prefix}mine"], ignoreOrder: true);
+    }
+
     [Fact(Timeout = 60_000)]
     public async Task A_list_that_fails_does_not_make_what_is_known_right_again()
     {

@@ -1,5 +1,7 @@
 using System.Globalization;
+using System.Text.Json.Nodes;
 using Tenon.EndToEnd.Tests.Cloud.Support;
+using Tenon.EndToEnd.Tests.Support;
 
 namespace Tenon.EndToEnd.Tests.Cloud;
 
@@ -49,10 +51,11 @@ public sealed class ChaosTests(TestCloud cloud) : CloudTest(cloud)
         }
 
         await work.EndAsync(s_patience);
+        int forgotten = await RemoveForgottenPortsAsync(cluster);
         await Project.ShouldHoldNothingElseAsync();
         await cluster.ShouldHaveNothingToPlanAsync();
         await cluster.StopControllerAsync();
-        Say($"seed {seed}: {Number(RoundsVariable)} rounds, {repairs} load balancers freed by the operator, nothing left over");
+        Say($"seed {seed}: {Number(RoundsVariable)} rounds, {repairs} load balancers freed by the operator, {forgotten} ports of load balancers that Octavia never wrote down, nothing left over");
     }
 
     [Fact(Skip = "tools/test-cloud/soak runs it, on a cloud of its own", SkipUnless = nameof(MaySoak), Timeout = 14_400_000)]
@@ -85,6 +88,18 @@ public sealed class ChaosTests(TestCloud cloud) : CloudTest(cloud)
 
     private static int Number(string variable)
         => int.TryParse(Environment.GetEnvironmentVariable(variable), NumberStyles.None, CultureInfo.InvariantCulture, out int number) ? number : 0;
+
+    /// <summary>
+    /// Octavia that is killed while it makes a load balancer leaves its port behind. The collector removes it after an hour, for it cannot
+    /// know that the load balancer is not still being made; the operator, who does, removes what <c>tenon gc</c> lists.
+    /// </summary>
+    private async Task<int> RemoveForgottenPortsAsync(CloudCluster cluster)
+    {
+        Ended ended = (await cluster.TenonAsync("gc", "--output", "json")).ShouldEndWith(0);
+        JsonNode[] ports = [.. JsonNode.Parse(ended.Output)!["orphans"]!.AsArray().Where(o => (string)o!["resource"]! == "port").OfType<JsonNode>()];
+        foreach (JsonNode port in ports) (await Project.Member.DeleteAsync("network", $"/v2.0/ports/{port["id"]}")).ShouldBe(204);
+        return ports.Length;
+    }
 
     private static double Median(IReadOnlyCollection<double> values) => values.Order().ElementAt(values.Count / 2);
 
