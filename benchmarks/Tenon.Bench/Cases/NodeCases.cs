@@ -1,3 +1,4 @@
+using Tenon.Nodes.Agent;
 using Tenon.Nodes.Tests.Support;
 
 namespace Tenon.Bench.Cases;
@@ -19,6 +20,8 @@ internal static class NodeCases
         string plugin = Path.Combine(Path.GetDirectoryName(context.TenonBinary)!, "tenon-cni");
         if (!File.Exists(plugin)) throw new InvalidOperationException($"there is no {plugin}: run ./bench, which makes it");
         world.Plugin = new CniPlugin(world.Options.Socket, plugin);
+        // Tests have the agent look at its switch many times a second; a node's looks as seldom as this.
+        world.Options = world.Options with { ReadinessPeriod = new NodeAgentOptions { NodeName = "" }.ReadinessPeriod };
         await world.StartAsync();
         var pods = new List<TestPod>();
         try
