@@ -1,6 +1,13 @@
 """What this test cloud changes in Octavia."""
 
 
+def native_locks():
+    """Something that Octavia imports loads eventlet, from which oslo.log concludes that there are green threads, and locks
+    all logging by them. Octavia's threads are native: now and then such a lock is never released, and a service hangs."""
+    from oslo_log import log
+    log._fix_eventlet_logging = lambda: None
+
+
 def quick_types():
     """The API's types keep their attributes in the order they are written in. wsme finds that order by parsing each
     type's source file, which is most of Octavia's start; the classes know it."""
