@@ -117,6 +117,9 @@ public sealed record VipPlacement
 
     /// <summary>The wanted address.</summary>
     public string? Address { get; init; }
+
+    /// <summary>Whether somebody else gave <see cref="Address"/> to the owner, so that a load balancer with another is of no use and is replaced.</summary>
+    public bool IsFixed { get; init; }
 }
 
 /// <summary>A listener and the pool it sends to.</summary>

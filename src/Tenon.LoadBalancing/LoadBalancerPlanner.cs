@@ -69,6 +69,7 @@ public static partial class LoadBalancerPlanner
     {
         DesiredLoadBalancer desired = draft.Desired;
         LoadBalancer loadBalancer = observed.LoadBalancer;
+        if (isOwner && HasOtherVip(desired, loadBalancer)) return PlanOtherVip(draft, loadBalancer);
         if (loadBalancer.ProvisioningStatus is ProvisioningStatus.Error) return PlanBroken(draft, observed, isOwner);
         bool renamable = !HasOwnName(desired, loadBalancer) && IsRenamable(desired, loadBalancer);
         if (!renamable && Refusal(desired, observed, isOwner) is { } refusal) return refusal;
@@ -103,8 +104,7 @@ public static partial class LoadBalancerPlanner
         string what = BrokenParts(observed, _ => true) is { Length: > 0 } parts
             ? parts
             : $"provisioning_status ERROR, operating_status {loadBalancer.OperatingStatus}; Octavia names no part";
-        bool shared = loadBalancer.Tags.Any(t => t.StartsWith(draft.Desired.OwnerTagPrefix, StringComparison.Ordinal) && !draft.Desired.IsOwn([t]));
-        if (isOwner && !draft.Desired.WasServed && !shared)
+        if (isOwner && !draft.Desired.WasServed && !IsShared(draft.Desired, loadBalancer))
         {
             bool keepsAddress = draft.Desired.Vip.Address is not null;
             draft.Note(true, LoadBalancerReasons.InError,

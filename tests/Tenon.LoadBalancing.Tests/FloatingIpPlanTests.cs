@@ -87,4 +87,36 @@ public sealed class FloatingIpPlanTests
         last.Notes.Single().Reason.ShouldBe(LoadBalancerReasons.FloatingIpSkipped);
         LoadBalancerPlanner.Endpoint(desired, _cloud.Observe())!.Address.ShouldBe("2001:db8::5");
     }
+
+    [Fact]
+    public void A_load_balancer_with_another_than_the_fixed_address_is_replaced_and_keeps_its_floating_ip()
+    {
+        DesiredLoadBalancer desired = Owner("web", Listener(80)) with { Vip = new VipPlacement { SubnetId = "subnet", Address = "10.254.0.5", IsFixed = true } };
+        _cloud.Converge(desired);
+        string floating = _cloud.FloatingIps.Values.Single().Address;
+
+        _cloud.Converge(desired with { Vip = desired.Vip with { Address = "10.254.0.6" } });
+
+        _cloud.LoadBalancers.Values.Single().LoadBalancer.VipAddress.ShouldBe("10.254.0.6");
+        (_cloud.FloatingIps.Values.Single().Address, _cloud.FloatingIps.Values.Single().PortId)
+            .ShouldBe((floating, _cloud.LoadBalancers.Values.Single().LoadBalancer.VipPortId));
+    }
+
+    [Theory]
+    [InlineData(false, null)]
+    [InlineData(true, "")]
+    [InlineData(true, "kube_service_kubernetes_default_other")]
+    public void A_load_balancer_with_another_address_stays_where_the_address_is_only_a_wish_or_it_is_not_the_owners_alone(bool isFixed, string? tag)
+    {
+        DesiredLoadBalancer desired = Owner("web", Listener(80)) with { Vip = new VipPlacement { SubnetId = "subnet", Address = "10.254.0.5", IsFixed = isFixed } };
+        _cloud.Converge(desired);
+        (string id, ObservedLoadBalancer there) = _cloud.LoadBalancers.Single();
+        if (tag is not null) _cloud.LoadBalancers[id] = there with { LoadBalancer = there.LoadBalancer with { Tags = tag.Length == 0 ? [] : [.. there.LoadBalancer.Tags, tag] } };
+
+        (LoadBalancerPlan last, _) = _cloud.Converge(desired with { Vip = desired.Vip with { Address = "10.254.0.6" } });
+
+        _cloud.LoadBalancers.Keys.ShouldBe([id]);
+        if (isFixed) last.Plan.Then.ShouldBeOfType<Outcome.Refused>().Message.ShouldContain("10.254.0.6");
+        else last.Plan.Then.ShouldBe(Outcome.Done);
+    }
 }

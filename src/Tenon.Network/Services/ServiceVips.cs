@@ -18,6 +18,7 @@ public static class ServiceVips
 {
     private const string Prefix = "kube_vip_";
     private const int Limit = 255;
+    private static readonly bool[] s_families = [false, true];
 
     /// <summary>Whether a Service has virtual IPs that are ours to serve.</summary>
     public static bool IsWanted(Service service)
@@ -28,7 +29,14 @@ public static class ServiceVips
     }
 
     /// <summary>The names and marks of a Service's load balancers, enough to find and to remove them: one a family.</summary>
-    public static EquatableArray<DesiredLoadBalancer> Identities(string cluster, NamespacedName service) => [Identity(cluster, service, false), Identity(cluster, service, true)];
+    public static EquatableArray<DesiredLoadBalancer> Identities(string cluster, NamespacedName service) => [.. s_families.Select(v6 => Identity(cluster, service, v6))];
+
+    /// <summary>The names and marks of load balancers that a Service may have had and has no virtual IP for any more: those of families that it gave up.</summary>
+    public static IEnumerable<DesiredLoadBalancer> Unneeded(string cluster, Service service)
+    {
+        HashSet<bool> needed = [.. PolicySources.VirtualIpsOf(service).Select(IsV6)];
+        return s_families.Where(v6 => !needed.Contains(v6)).Select(v6 => Identity(cluster, service.Metadata.Key, v6));
+    }
 
     /// <summary>The load balancers that a Service should have.</summary>
     /// <param name="service">The Service.</param>
@@ -45,7 +53,7 @@ public static class ServiceVips
         string? problem = null;
         foreach (string address in PolicySources.VirtualIpsOf(service))
         {
-            bool v6 = address.Contains(':', StringComparison.Ordinal);
+            bool v6 = IsV6(address);
             if (around.Subnets.FirstOrDefault(s => AddressRanges.Parse(s.Cidr).Contains(System.Net.IPAddress.Parse(address))) is not { } subnet)
             {
                 problem = $"the virtual IP {address} is in no range of the service network ({string.Join(", ", around.Subnets.Select(s => s.Cidr))}): give --service-cidr as the API server has it";
@@ -60,7 +68,7 @@ public static class ServiceVips
             made.Add(identity with
             {
                 Provider = around.Provider,
-                Vip = new VipPlacement { SubnetId = subnet.Id, Address = address },
+                Vip = new VipPlacement { SubnetId = subnet.Id, Address = address, IsFixed = true },
                 Listeners = [.. service.Spec.Ports.Select((port, index) => Listener(service, ofFamily, identity.Name, port, index, ovn, SubnetFor))],
                 FloatingIp = IsExternal(service) && !v6 && around.FloatingNetworkId is { } network ? identity.FloatingIp! with { NetworkId = network } : null,
                 KeepFloatingIp = IsExternal(service),
@@ -86,6 +94,8 @@ public static class ServiceVips
     /// <summary>Whether a Service is reached from outside through us.</summary>
     public static bool IsExternal(Service service) => service is { Spec.Type: "LoadBalancer", Spec.LoadBalancerClass: null or "" };
 
+    private static bool IsV6(string address) => address.Contains(':', StringComparison.Ordinal);
+
     private static DesiredLoadBalancer Identity(string cluster, NamespacedName service, bool v6)
     {
         string name = BoundedName.Fit($"{Prefix}{cluster}_{service.Namespace}_{service.Name}{(v6 ? "_v6" : "")}", Limit);
@@ -97,7 +107,7 @@ public static class ServiceVips
             OwnerTagPrefix = Prefix,
             Description = BoundedName.Fit($"Kubernetes Service {service} from cluster {cluster}", Limit),
             OwnFloatingIpPrefix = floating,
-            FloatingIp = new DesiredFloatingIp { Description = BoundedName.Fit(floating + cluster, Limit) },
+            FloatingIp = v6 ? null : new DesiredFloatingIp { Description = BoundedName.Fit(floating + cluster, Limit) }, // IPv6 has none
         };
     }
 

@@ -95,11 +95,13 @@ public sealed partial class VipReconciler : IReconciler
         (EquatableArray<DesiredLoadBalancer> desired, string? problem) = ServiceVips.Of(service, slices, around, (e, v6) => SubnetOf(status.RouterId, e, v6));
         if (problem is not null) _clients.Events.Record(ObjectReference.To(service), EventType.Warning, "VirtualIPOutOfRange", problem);
         service = await AddFinalizerAsync(service, cancellationToken);
-        Outcome outcome = Outcome.Done;
+        // What a family that the Service gave up leaves holds an address that Kubernetes may give to another.
+        Outcome outcome = await RemoveAsync(service, ServiceVips.Unneeded(_options.ClusterName, service), cancellationToken);
         var addresses = new List<string>();
         foreach (DesiredLoadBalancer one in desired)
         {
             Outcome then = await SettleAsync(service, one, o => LoadBalancerPlanner.Plan(one, o), cancellationToken);
+            if (then is Outcome.Refused refused) _clients.Events.Record(ObjectReference.To(service), EventType.Warning, refused.Reason, refused.Message);
             if (then is not Outcome.Settled) outcome = then;
             else if (ServiceVips.IsExternal(service) && LoadBalancerPlanner.Endpoint(one, _clients.View.Observe(one)) is { } endpoint && endpoint.Address != one.Vip.Address) addresses.Add(endpoint.Address);
         }
@@ -134,13 +136,8 @@ public sealed partial class VipReconciler : IReconciler
 
     private async Task<Outcome> RemoveAsync(Service service, CancellationToken cancellationToken)
     {
-        foreach (DesiredLoadBalancer identity in ServiceVips.Identities(_options.ClusterName, service.Metadata.Key))
-        {
-            var deletion = new LoadBalancerDeletion { Owner = identity, IsNameOfOther = _ => false };
-            Outcome then = await SettleAsync(service, identity, o => LoadBalancerPlanner.PlanDeletion(deletion, o), cancellationToken);
-            if (then is not Outcome.Settled) return then;
-        }
-
+        Outcome outcome = await RemoveAsync(service, ServiceVips.Identities(_options.ClusterName, service.Metadata.Key), cancellationToken);
+        if (outcome is not Outcome.Settled) return outcome;
         var patch = Patch.Merge(new JsonObject
         {
             ["metadata"] = new JsonObject
@@ -152,6 +149,20 @@ public sealed partial class VipReconciler : IReconciler
         await _clients.Kubernetes.PatchAsync<Service>(service.Metadata.Key, patch, cancellationToken);
         _waitingSince.TryRemove(service.Metadata.Key, out _);
         return Outcome.Done;
+    }
+
+    /// <summary>Takes load balancers away; where there is none, that costs no call.</summary>
+    private async Task<Outcome> RemoveAsync(Service service, IEnumerable<DesiredLoadBalancer> identities, CancellationToken cancellationToken)
+    {
+        Outcome outcome = Outcome.Done;
+        foreach (DesiredLoadBalancer identity in identities)
+        {
+            var deletion = new LoadBalancerDeletion { Owner = identity, IsNameOfOther = _ => false };
+            Outcome then = await SettleAsync(service, identity, o => LoadBalancerPlanner.PlanDeletion(deletion, o), cancellationToken);
+            if (then is not Outcome.Settled) outcome = then;
+        }
+
+        return outcome;
     }
 
     /// <summary>Plans and applies until nothing can be done now. What is pending wakes the Service when it is settled.</summary>

@@ -54,9 +54,10 @@ public sealed class NetworkHarness : IAsyncDisposable
     public CancellationToken Token { get; }
 
     /// <summary>Starts a cloud and a cluster; the controllers are started by <see cref="StartAsync"/>.</summary>
-    public static async Task<NetworkHarness> CreateAsync(CancellationToken token, int nodes = 2, NetworkOptions? options = null, bool trunks = true)
+    public static async Task<NetworkHarness> CreateAsync(CancellationToken token, int nodes = 2, NetworkOptions? options = null, bool trunks = true, Func<SandboxOptions, SandboxOptions>? cloud = null)
     {
-        SandboxHost sandbox = await SandboxHost.StartAsync(new SandboxOptions { Nodes = nodes, Controllers = "garbagecollector" }, token);
+        var world = new SandboxOptions { Nodes = nodes, Controllers = "garbagecollector" };
+        SandboxHost sandbox = await SandboxHost.StartAsync(cloud?.Invoke(world) ?? world, token);
         var harness = new NetworkHarness(sandbox, options ?? new NetworkOptions { GroupGrace = TimeSpan.Zero, MaxBackoff = TimeSpan.FromSeconds(1) }, token);
         await CustomResources.CreateAsync(harness.Kubernetes, token);
         foreach (JsonNode? server in harness.List("compute", "/v2.1/servers/detail", "servers")) await harness.AddNodeAsync(server!, trunks);
