@@ -72,7 +72,7 @@ public sealed class NetworkComponents : IDisposable
         Caches = new(Pods, Namespaces, Policies, Services, Slices, Nodes, VirtualNetworks, PodPorts);
         var writer = new VirtualNetworkWriter(client, time);
         _cloud = new(input.Networking, input.Networking, input.Networking, time);
-        _networks = new(options, _cloud, new(VirtualNetworks, PodPorts, writer, input.Events), loggers.CreateLogger<VirtualNetworkReconciler>());
+        _networks = new(options, _cloud, new(VirtualNetworks, PodPorts, writer, input.Events), time, loggers.CreateLogger<VirtualNetworkReconciler>());
         Ports = new(options, new(input.Networking, input.Networking, input.Networking, client, Caches, input.Events), writer, time, loggers.CreateLogger<PortReconciler>());
         Controllers =
         [

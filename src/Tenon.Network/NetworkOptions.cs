@@ -57,6 +57,9 @@ public sealed record NetworkOptions
     /// <summary>How long a set of labels that no pod has any more keeps its security group, for pods that come back.</summary>
     public TimeSpan GroupGrace { get; init; } = TimeSpan.FromMinutes(5);
 
+    /// <summary>How long a network or subnet that was made twice, because an answer was lost, is left alone before it is removed.</summary>
+    public TimeSpan SurplusGrace { get; init; } = TimeSpan.FromMinutes(5);
+
     /// <summary>How often everything is compared with the cloud.</summary>
     public TimeSpan ResyncPeriod { get; init; } = TimeSpan.FromMinutes(10);
 

@@ -70,8 +70,10 @@ public sealed partial class VipReconciler : IReconciler
         catch (OpenStackException e)
         {
             _clients.View.Invalidate(Parts);
-            _clients.Events.Record(ObjectReference.To(service), EventType.Warning, $"Cloud{e.Kind}", e.Message);
+            // Without the request's ID, which is another each time: the log has it.
+            _clients.Events.Record(ObjectReference.To(service), EventType.Warning, $"Cloud{e.Kind}", $"{e.Operation}: {e.ServiceMessage}");
             if (e.IsTransient) throw;
+            LogRefused(key, e);
             return new Outcome.Waiting("the cloud to allow it", _options.MaxBackoff);
         }
         catch (KubernetesException e) when (e.Failure is KubernetesFailure.Conflict or KubernetesFailure.NotFound)
@@ -274,6 +276,9 @@ public sealed partial class VipReconciler : IReconciler
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Octavia does not say which providers it has ({Reason}), so the cloud's default serves virtual IPs; where that is ovn, set --service-lb-provider ovn")]
     private partial void LogProviderUnknown(string reason);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Service {Service}: the cloud refuses it")]
+    private partial void LogRefused(NamespacedName service, Exception exception);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Service {Service}: {Change}")]
     private partial void LogChange(NamespacedName service, LoadBalancerChange change);

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Net;
 using Tenon.Core;
+using Tenon.Network.Contracts;
 using Tenon.Network.Policies;
 using Tenon.OpenStack.Networking;
 
@@ -17,6 +18,9 @@ public sealed class CloudNetworks(INetworkReader reader, INetworkWriter writer, 
 {
     /// <summary>The owners of routers' legs.</summary>
     internal static readonly EquatableArray<string> LegOwners = ["network:router_interface", "network:router_interface_distributed", "network:ha_router_replicated_interface"];
+
+    /// <summary>The owners of ports that Neutron deletes with their network.</summary>
+    private static readonly EquatableArray<string> s_goWithNetwork = ["network:dhcp", "network:distributed", "network:floatingip_agent_gateway"];
     private readonly SemaphoreSlim _gate = new(1);
     private State? _state;
     private int _doubts;
@@ -33,17 +37,26 @@ public sealed class CloudNetworks(INetworkReader reader, INetworkWriter writer, 
     /// <summary>Everything that carries a mark, or is the network of an ID or name.</summary>
     /// <param name="mark">The description; <see langword="null"/> looks by reference.</param>
     /// <param name="reference">The ID or name.</param>
-    public (NetworkSight Sight, int Found) Find(string? mark, string? reference)
+    /// <param name="known">What was published before: of several it is the one, whatever came to be since.</param>
+    public (NetworkSight Sight, int Found) Find(string? mark, string? reference, VirtualNetworkStatus? known)
     {
         State state = _state ?? throw new InvalidOperationException("nothing was listed yet");
         OpenStack.Networking.Network[] found = [.. state.Networks.Values
             .Where(n => reference is null ? n.Description == mark : n.Id == reference || n.Name == reference)
-            .OrderBy(n => n.Id == reference ? 0 : 1).ThenBy(n => n.Id, StringComparer.Ordinal)];
-        if (found.Length == 0) return (new(null, [], []), 0);
-        Subnet[] subnets = [.. state.Subnets.Values.Where(s => s.NetworkId == found[0].Id).OrderBy(s => s.IpVersion).ThenBy(s => s.Id, StringComparer.Ordinal)];
-        HashSet<string> ids = [.. subnets.Select(s => s.Id)];
-        return (new(found[0], [.. subnets], [.. state.Legs.Where(l => ids.Contains(l.SubnetId))]), found[0].Id == reference ? 1 : found.Length);
+            .OrderBy(n => n.Id == reference ? 0 : 1).ThenBy(n => n.Id == known?.NetworkId ? 0 : 1).ThenBy(n => n.Id, StringComparer.Ordinal)];
+        return found.Length == 0 ? (new(null, [], []), 0) : (Sight(state, found[0], known), found[0].Id == reference ? 1 : found.Length);
     }
+
+    /// <summary>The other networks with a mark: a create whose answer was lost may have been carried out after another took its place.</summary>
+    /// <param name="mark">The description.</param>
+    /// <param name="networkId">The one in use.</param>
+    public IReadOnlyList<NetworkSight> Surplus(string mark, string networkId)
+        => [.. _state!.Networks.Values.Where(n => n.Description == mark && n.Id != networkId).OrderBy(n => n.Id, StringComparer.Ordinal).Select(n => Sight(_state, n, null))];
+
+    /// <summary>The ports that keep a network from going: not routers' legs, and not those that Neutron deletes with it.</summary>
+    public async Task<IReadOnlyList<Port>> UsersAsync(string networkId, CancellationToken cancellationToken)
+        => [.. (await ToListAsync(ports.ListPortsAsync(new() { NetworkIds = [networkId] }, cancellationToken)))
+            .Where(p => !LegOwners.Contains(p.DeviceOwner) && !s_goWithNetwork.Contains(p.DeviceOwner)).OrderBy(p => p.Id, StringComparer.Ordinal)];
 
     /// <summary>The ranges of all subnets that can be seen.</summary>
     public IReadOnlyCollection<string> Ranges => [.. _state!.Subnets.Values.Select(s => s.Cidr)];
@@ -121,6 +134,10 @@ public sealed class CloudNetworks(INetworkReader reader, INetworkWriter writer, 
                 await writer.RemoveRouterInterfaceAsync(leave.Leg.RouterId, leave.Leg.SubnetId, cancellationToken);
                 await UpdateAsync(s => s with { Legs = s.Legs.Remove(leave.Leg) }, cancellationToken);
                 break;
+            case NetworkChange.DeleteSubnet delete:
+                await writer.DeleteSubnetAsync(delete.SubnetId, cancellationToken);
+                await UpdateAsync(s => s with { Subnets = s.Subnets.Remove(delete.SubnetId) }, cancellationToken);
+                break;
             case NetworkChange.DeleteNetwork delete:
                 await writer.DeleteNetworkAsync(delete.NetworkId, cancellationToken);
                 await UpdateAsync(s => s with
@@ -136,6 +153,15 @@ public sealed class CloudNetworks(INetworkReader reader, INetworkWriter writer, 
 
     /// <inheritdoc/>
     public void Dispose() => _gate.Dispose();
+
+    private static NetworkSight Sight(State state, OpenStack.Networking.Network network, VirtualNetworkStatus? known)
+    {
+        HashSet<string> before = [.. (known?.Subnets ?? []).Select(s => s.Id)];
+        Subnet[] subnets = [.. state.Subnets.Values.Where(s => s.NetworkId == network.Id)
+            .OrderBy(s => s.IpVersion).ThenBy(s => before.Contains(s.Id) ? 0 : 1).ThenBy(s => s.Id, StringComparer.Ordinal)];
+        HashSet<string> ids = [.. subnets.Select(s => s.Id)];
+        return new(network, [.. subnets], [.. state.Legs.Where(l => ids.Contains(l.SubnetId))]);
+    }
 
     private bool IsFresh(DateTimeOffset notBefore) => _state is { } state && state.At >= notBefore && state.Doubts == Volatile.Read(ref _doubts);
 

@@ -70,6 +70,14 @@ public abstract record NetworkChange
         public override string ToString() => $"take subnet {Leg.SubnetId} from router {Leg.RouterId}";
     }
 
+    /// <summary>Deletes a subnet.</summary>
+    /// <param name="SubnetId">The subnet.</param>
+    public sealed record DeleteSubnet(string SubnetId) : NetworkChange
+    {
+        /// <inheritdoc/>
+        public override string ToString() => $"delete subnet {SubnetId}";
+    }
+
     /// <summary>Deletes the network with its subnets.</summary>
     /// <param name="NetworkId">The network.</param>
     public sealed record DeleteNetwork(string NetworkId) : NetworkChange

@@ -47,6 +47,22 @@ public static class VirtualNetworkPlanner
             : new([], Outcome.Done);
     }
 
+    /// <summary>What gives a network that stays in use its router back, should its legs have been taken off before somebody turned out to be on it.</summary>
+    public static Plan<NetworkChange> PlanRejoin(NetworkSight sight, string routerId)
+    {
+        ArgumentNullException.ThrowIfNull(sight);
+        return new([.. sight.Subnets.DistinctBy(s => s.IpVersion).Where(s => s.GatewayIp is not null && !sight.Legs.Any(l => l.SubnetId == s.Id && l.RouterId == routerId))
+            .Select(s => new NetworkChange.Join(new(routerId, s.Id)))], Outcome.Done);
+    }
+
+    /// <summary>What takes away a subnet that came to be beside the one of its family.</summary>
+    public static Plan<NetworkChange> PlanSurplus(NetworkSight sight, Subnet surplus)
+    {
+        ArgumentNullException.ThrowIfNull(sight);
+        ArgumentNullException.ThrowIfNull(surplus);
+        return new([.. sight.Legs.Where(l => l.SubnetId == surplus.Id).Select(l => new NetworkChange.Leave(l)), new NetworkChange.DeleteSubnet(surplus.Id)], Outcome.Done);
+    }
+
     /// <summary>The subnet to be made for a wish. Pods are told their addresses; machines on the same network ask for theirs, so DHCP stays on.</summary>
     public static SubnetCreate CreateOf(NetworkChange.CreateSubnet change)
     {

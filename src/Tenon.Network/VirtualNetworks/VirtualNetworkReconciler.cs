@@ -26,7 +26,6 @@ public sealed partial class VirtualNetworkReconciler : IReconciler, IDisposable
 
     private static readonly TimeSpan s_listAge = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan s_refusedPause = TimeSpan.FromSeconds(30);
-    private static readonly TimeSpan s_drainPause = TimeSpan.FromSeconds(2);
 
     private const int MaxPasses = 10;
     private const string NoRouter = "none";
@@ -34,13 +33,15 @@ public sealed partial class VirtualNetworkReconciler : IReconciler, IDisposable
     private readonly NetworkOptions _options;
     private readonly CloudNetworks _cloud;
     private readonly VirtualNetworkCluster _cluster;
+    private readonly TimeProvider _time;
     private readonly ILogger<VirtualNetworkReconciler> _logger;
     private readonly ConcurrentDictionary<NamespacedName, EquatableArray<SubnetWish>> _chosen = [];
+    private readonly ConcurrentDictionary<NamespacedName, VirtualNetworkStatus> _published = [];
     private readonly SemaphoreSlim _choosing = new(1);
 
     /// <summary>Stores what is given.</summary>
-    public VirtualNetworkReconciler(NetworkOptions options, CloudNetworks cloud, VirtualNetworkCluster cluster, ILogger<VirtualNetworkReconciler> logger)
-        => (_options, _cloud, _cluster, _logger) = (options, cloud, cluster, logger);
+    public VirtualNetworkReconciler(NetworkOptions options, CloudNetworks cloud, VirtualNetworkCluster cluster, TimeProvider time, ILogger<VirtualNetworkReconciler> logger)
+        => (_options, _cloud, _cluster, _time, _logger) = (options, cloud, cluster, time, logger);
 
     /// <summary>The controller with its queue and triggers.</summary>
     public static Controller CreateController(
@@ -52,7 +53,7 @@ public sealed partial class VirtualNetworkReconciler : IReconciler, IDisposable
         var settings = new ControllerOptions { Workers = 8, ResyncPeriod = options.ResyncPeriod, Queue = new() { MaxBackoff = options.MaxBackoff } };
         var controller = new Controller("virtual-network", reconciler, settings, time, loggers.CreateLogger<Controller>());
         return controller
-            .Watches(networks)
+            .Watches(networks, Matters)
             .Watches(podPorts, change =>
             {
                 // The number of pods is for people: many that come or go together are counted once.
@@ -62,12 +63,18 @@ public sealed partial class VirtualNetworkReconciler : IReconciler, IDisposable
             .Resyncs(() => networks.List().Select(n => n.Metadata.Key));
     }
 
+    /// <summary>What this controller writes to the status itself is no reason to look again: it would undo every pause.</summary>
+    private static bool Matters(InformerChange<VirtualNetwork> change) => change is not InformerChange<VirtualNetwork>.Updated({ Metadata: var old }, { Metadata: var now })
+        || old.Uid != now.Uid || old.Generation != now.Generation || old.IsBeingDeleted != now.IsBeingDeleted || !old.Finalizers.SequenceEqual(now.Finalizers);
+
     /// <inheritdoc/>
     public async Task<Outcome> ReconcileAsync(NamespacedName key, CancellationToken cancellationToken)
     {
         if (_cluster.Networks.Get(key) is not { } network)
         {
             _chosen.TryRemove(key, out _);
+            _published.TryRemove(key, out _);
+            _blocked.TryRemove(key, out _);
             return Outcome.Done;
         }
 
@@ -77,9 +84,12 @@ public sealed partial class VirtualNetworkReconciler : IReconciler, IDisposable
         }
         catch (OpenStackException e)
         {
-            _cloud.Invalidate();
-            await WriteAsync(network, network.Status ?? new(), false, $"Cloud{e.Kind}", e.Message, cancellationToken);
+            // A quota refuses before anything is done: what was listed still holds.
+            if (e.Kind is not OpenStackErrorKind.Quota) _cloud.Invalidate();
+            // Without the request's ID, which is another each time: the log has it.
+            await WriteAsync(network, network.Status ?? new(), false, $"Cloud{e.Kind}", $"{e.Operation}: {e.ServiceMessage}", cancellationToken);
             if (e.IsTransient) throw;
+            LogRefused(key, e);
             return new Outcome.Waiting("the cloud to allow it", s_refusedPause);
         }
         catch (KubernetesException e) when (e.Failure is KubernetesFailure.Conflict or KubernetesFailure.NotFound)
@@ -102,7 +112,7 @@ public sealed partial class VirtualNetworkReconciler : IReconciler, IDisposable
         if (refused is not null) return await RefuseAsync(network, refused, cancellationToken);
         for (int pass = 0; pass < MaxPasses; pass++)
         {
-            NetworkSight sight = _cloud.Find(mark, null).Sight;
+            NetworkSight sight = _cloud.Find(mark, null, Known(network)).Sight;
             (EquatableArray<SubnetWish> subnets, string? problem) = await RangesAsync(key, network.Spec, sight, cancellationToken);
             if (key == _options.ServiceNetwork && !_options.ServiceCidrs.IsEmpty) subnets = [.. subnets.Select(s => s with { ForServices = true })];
             if (problem is not null) return await RefuseAsync(network, new("NoRange", problem), cancellationToken);
@@ -113,7 +123,7 @@ public sealed partial class VirtualNetworkReconciler : IReconciler, IDisposable
             {
                 _chosen.TryRemove(key, out _);
                 await PublishAsync(network, sight, routerId, cancellationToken);
-                return Outcome.Done;
+                return await CollectAsync(network, mark, sight, cancellationToken);
             }
 
             await ApplyAsync(key, plan, cancellationToken);
@@ -124,7 +134,7 @@ public sealed partial class VirtualNetworkReconciler : IReconciler, IDisposable
 
     private async Task<Outcome> BindAsync(VirtualNetwork network, string reference, CancellationToken cancellationToken)
     {
-        (NetworkSight sight, int found) = _cloud.Find(null, reference);
+        (NetworkSight sight, int found) = _cloud.Find(null, reference, Known(network));
         if (found != 1)
         {
             return await RefuseAsync(network, new(found == 0 ? "NetworkNotFound" : "NetworkAmbiguous",
@@ -134,43 +144,6 @@ public sealed partial class VirtualNetworkReconciler : IReconciler, IDisposable
         if (sight.Subnets.IsEmpty) return await RefuseAsync(network, new("NoRange", $"spec.networkRef \"{reference}\": the network has no subnet"), cancellationToken);
         await PublishAsync(network, sight, sight.Legs is [var leg, ..] ? leg.RouterId : null, cancellationToken);
         return Outcome.Done;
-    }
-
-    private async Task<Outcome> RemoveAsync(VirtualNetwork network, CancellationToken cancellationToken)
-    {
-        NamespacedName key = network.Metadata.Key;
-        if (!network.Metadata.Finalizers.Contains(NetworkNames.Finalizer)) return Outcome.Done;
-        int pods = _cluster.PodPorts.Find(ByNetwork, key.ToString()).Count;
-        if (pods > 0)
-        {
-            await WriteAsync(network, network.Status ?? new(), false, "InUse", $"{pods} pods are still on this network; it goes once they are gone", cancellationToken);
-            return new Outcome.Waiting("the pods on the network to go", null);
-        }
-
-        await _cloud.EnsureAsync(s_listAge, cancellationToken);
-        try
-        {
-            for (int pass = 0; pass < MaxPasses; pass++)
-            {
-                Plan<NetworkChange> plan = VirtualNetworkPlanner.PlanDeletion(_cloud.Find(NetworkMarks.Network(_options.ClusterName, key), null).Sight);
-                if (plan.IsEmpty)
-                {
-                    await _cluster.Writer.ReleaseAsync(network, cancellationToken);
-                    return Outcome.Done;
-                }
-
-                await ApplyAsync(key, plan, cancellationToken);
-            }
-        }
-        catch (OpenStackException e) when (e.Kind is OpenStackErrorKind.Conflict or OpenStackErrorKind.Busy or OpenStackErrorKind.NotFound)
-        {
-            // Ports that were kept ready are being deleted, or somebody else's are on it; legs may be gone already.
-            _cloud.Invalidate();
-            await WriteAsync(network, network.Status ?? new(), false, "InUse", $"the network is still in use: {e.ServiceMessage}", cancellationToken);
-            return new Outcome.Waiting("the network's last ports to go", s_drainPause);
-        }
-
-        throw new InvalidOperationException($"VirtualNetwork {key}: the removal did not end in {MaxPasses} passes.");
     }
 
     private async Task ApplyAsync(NamespacedName key, Plan<NetworkChange> plan, CancellationToken cancellationToken)
@@ -242,8 +215,12 @@ public sealed partial class VirtualNetworkReconciler : IReconciler, IDisposable
             Isolation = network.Spec.Isolation ?? (key == _options.DefaultNetwork || key == _options.ServiceNetwork ? "Open" : "Isolated"),
             Pods = _cluster.PodPorts.Find(ByNetwork, key.ToString()).Count,
         };
+        _published[key] = status;
         await WriteAsync(network, status, true, "Ready", $"network {sight.Network.Id} is ready", cancellationToken);
     }
+
+    /// <summary>What was published last; the cache may not show it yet.</summary>
+    private VirtualNetworkStatus? Known(VirtualNetwork network) => _published.GetValueOrDefault(network.Metadata.Key) ?? network.Status;
 
     private async Task<Outcome> RefuseAsync(VirtualNetwork network, Outcome.Refused refused, CancellationToken cancellationToken)
     {
@@ -258,4 +235,7 @@ public sealed partial class VirtualNetworkReconciler : IReconciler, IDisposable
 
     [LoggerMessage(Level = LogLevel.Information, Message = "VirtualNetwork {Network}: {Change}")]
     private partial void LogChange(NamespacedName network, NetworkChange change);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "VirtualNetwork {Network}: the cloud refuses it")]
+    private partial void LogRefused(NamespacedName network, Exception exception);
 }
