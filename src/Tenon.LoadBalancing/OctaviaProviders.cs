@@ -1,3 +1,5 @@
+using Tenon.OpenStack;
+
 namespace Tenon.LoadBalancing;
 
 /// <summary>Octavia's usual providers, and which of those that a cloud has is taken where nobody says.</summary>
@@ -8,6 +10,13 @@ public static class OctaviaProviders
 
     /// <summary>The provider that runs a machine, or two, for each load balancer.</summary>
     public const string Amphora = "amphora";
+
+    /// <summary>Whether a failure says that the provider has no allowed CIDRs.</summary>
+    public static bool RefusesAllowedCidrs(OpenStackException exception)
+    {
+        ArgumentNullException.ThrowIfNull(exception);
+        return exception.Kind is OpenStackErrorKind.NotImplemented && exception.ServiceMessage.Contains("allowed_cidrs", StringComparison.OrdinalIgnoreCase);
+    }
 
     /// <summary>The provider for what every provider can do: ovn where there is one, else the other.</summary>
     /// <param name="names">The providers that there are, at least one.</param>

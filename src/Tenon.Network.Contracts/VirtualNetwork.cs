@@ -49,6 +49,9 @@ public sealed record VirtualNetworkStatus
     /// <summary>The router that joins it with others.</summary>
     public string? RouterId { get; init; }
 
+    /// <summary>The ranges of what that router joins besides virtual networks, such as the subnets of nodes and machines.</summary>
+    public IReadOnlyList<string> RoutedCidrs { get => field ?? []; init; }
+
     /// <summary>The MTU.</summary>
     public int? Mtu { get; init; }
 

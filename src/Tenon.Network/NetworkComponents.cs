@@ -8,6 +8,7 @@ using Tenon.Kubernetes.Objects;
 using Tenon.LoadBalancing;
 using Tenon.Network.Contracts;
 using Tenon.Network.Control;
+using Tenon.Network.Policies;
 using Tenon.Network.Services;
 using Tenon.Network.VirtualNetworks;
 using Tenon.OpenStack.LoadBalancing;
@@ -148,9 +149,16 @@ public sealed class NetworkComponents : IDisposable
         return controller = new Controller("service-vip", reconciler, settings, input.Time, loggers.CreateLogger<Controller>())
             .Watches(Services)
             .Watches(Slices, change => change.Current.Metadata.Labels.TryGetValue(EndpointSlice.ServiceNameLabel, out string? name) ? [new NamespacedName(change.Key.Namespace, name)] : [])
-            .Watches(VirtualNetworks, change => change.Key == options.ServiceNetwork ? Services.List().Select(s => s.Metadata.Key) : [])
+            .Watches(VirtualNetworks, change => change.Key == options.ServiceNetwork
+                ? Services.List().Select(s => s.Metadata.Key)
+                // Who is inside passes source ranges.
+                : Ranges(change) ? Services.List().Where(s => !PolicySources.SourceRangesOf(s, []).IsEmpty).Select(s => s.Metadata.Key) : [])
             .Resyncs(() => Services.List().Select(s => s.Metadata.Key));
     }
+
+    /// <summary>Whether a virtual network comes, goes, or has other ranges.</summary>
+    private static bool Ranges(InformerChange<VirtualNetwork> change) => change is not InformerChange<VirtualNetwork>.Updated(var old, var now)
+        || !(old.Status?.Subnets ?? []).Select(s => s.Cidr).SequenceEqual((now.Status?.Subnets ?? []).Select(s => s.Cidr));
 
     /// <summary>Keeps of a pod what the network looks at: there are many.</summary>
     private static Pod Shrink(Pod pod) => new()

@@ -1,8 +1,8 @@
 using System.Collections.Immutable;
 using System.Net;
-using System.Net.Sockets;
 using Tenon.Core;
 using Tenon.Kubernetes.Objects;
+using Tenon.LoadBalancing;
 
 namespace Tenon.CloudController.LoadBalancers;
 
@@ -38,7 +38,7 @@ public static class LoadBalancerSettingsParser
         (TimeSpan delay, TimeSpan timeout) = MonitorTimes(reader, options);
         SubnetPattern? pattern = FloatingSubnets(reader, options, section, out string? floatingSubnetId);
         EquatableArray<string> families = [.. spec.IpFamilies];
-        bool isInternal = Internal(reader, options);
+        bool isInternal = options.InternalLb || ServiceExposure.IsInternal(service.Metadata.Annotations, reader.Found);
 
         var settings = new LoadBalancerSettings
         {
@@ -49,7 +49,7 @@ public static class LoadBalancerSettingsParser
             RequiresDualStack = spec.IpFamilyPolicy == "RequireDualStack",
             Internal = isInternal,
             LoadBalancerId = reader.Id(ServiceAnnotations.LoadBalancerId, null, "a load balancer"),
-            LoadBalancerIp = LoadBalancerIp(spec, reader, isInternal),
+            LoadBalancerIp = ServiceExposure.LoadBalancerIp(spec, isInternal, reader.Found),
             WasServed = service.Status.LoadBalancer.Ingress.Count > 0,
             PortId = reader.Id(ServiceAnnotations.PortId, null, "a Neutron port"),
             SubnetId = section?.SubnetId ?? reader.Id(ServiceAnnotations.SubnetId, options.SubnetId, "a Neutron subnet"),
@@ -71,7 +71,7 @@ public static class LoadBalancerSettingsParser
             TimeoutTcpInspect = Timeout(reader, ServiceAnnotations.TimeoutTcpInspect, 0),
             AsksForTimeouts = reader.Has(ServiceAnnotations.TimeoutClientData) || reader.Has(ServiceAnnotations.TimeoutMemberConnect)
                 || reader.Has(ServiceAnnotations.TimeoutMemberData) || reader.Has(ServiceAnnotations.TimeoutTcpInspect),
-            SourceRanges = SourceRanges(spec, reader, families),
+            SourceRanges = ServiceExposure.SourceRanges(service, reader.Found),
             ClientIpAffinity = spec.SessionAffinity == "ClientIP",
             Monitor = monitor,
             MonitorDelay = delay,
@@ -126,31 +126,6 @@ public static class LoadBalancerSettingsParser
         }
 
         return ports.ToImmutable();
-    }
-
-    private static bool Internal(AnnotationReader reader, LoadBalancerOptions options)
-    {
-        if (options.InternalLb) return true;
-        if (reader.Raw(ServiceAnnotations.Internal) is not { } value || value.Length == 0) return false;
-        if (value is "true" or "false") return value == "true";
-        reader.Error(ServiceAnnotations.Internal, "it is neither \"true\" nor \"false\", and guessing could expose the Service", "Write \"true\" or \"false\".");
-        return true;
-    }
-
-    private static string? LoadBalancerIp(ServiceSpec spec, AnnotationReader reader, bool isInternal)
-    {
-        if (string.IsNullOrWhiteSpace(spec.LoadBalancerIP)) return null;
-        if (IPAddress.TryParse(spec.LoadBalancerIP.Trim(), out IPAddress? address))
-        {
-            string family = address.AddressFamily is AddressFamily.InterNetworkV6 ? "IPv6" : "IPv4";
-            bool fits = spec.IpFamilies.Count == 0 || spec.IpFamilies[0] == family || (family == "IPv4" && !isInternal && spec.IpFamilies.Contains(family));
-            if (fits) return address.ToString();
-            reader.ErrorOf("spec.loadBalancerIP", spec.LoadBalancerIP, $"it is {family}, but the load balancer's own address is {spec.IpFamilies[0]}", "Write an address of that family, or put its family first in spec.ipFamilies.");
-            return null;
-        }
-
-        reader.ErrorOf("spec.loadBalancerIP", spec.LoadBalancerIP, "it is not an IP address", "Write an address such as 192.0.2.10, or remove the field.");
-        return null;
     }
 
     private static ProxyProtocolVersion Proxy(AnnotationReader reader)
@@ -229,42 +204,6 @@ public static class LoadBalancerSettingsParser
         return null;
     }
 
-    /// <summary>The ranges; empty when everybody of every family may connect.</summary>
-    private static EquatableArray<string> SourceRanges(ServiceSpec spec, AnnotationReader reader, EquatableArray<string> families)
-    {
-        bool fromSpec = spec.LoadBalancerSourceRanges.Count > 0;
-        IEnumerable<string> texts = fromSpec
-            ? spec.LoadBalancerSourceRanges
-            : (reader.Raw(ServiceAnnotations.SourceRanges) ?? "").Split([',', ' ', '\t', '\n'], StringSplitOptions.RemoveEmptyEntries);
-        var ranges = new SortedSet<string>(StringComparer.Ordinal);
-        int index = 0;
-        foreach (string text in texts)
-        {
-            if (Network(text.Trim()) is { } network) ranges.Add(network);
-            else
-            {
-                reader.ErrorOf(fromSpec ? $"spec.loadBalancerSourceRanges[{index}]" : Field(ServiceAnnotations.SourceRanges), text,
-                    "it is not a range of addresses", "Write ranges such as 10.0.0.0/24.");
-            }
-
-            index++;
-        }
-
-        bool open = families.DefaultIfEmpty("IPv4").All(f => ranges.Contains(f == "IPv6" ? "::/0" : "0.0.0.0/0"));
-        return open && ranges.All(r => r is "0.0.0.0/0" or "::/0") ? [] : [.. ranges];
-    }
-
-    /// <summary>The network of <c>address/prefix</c>, with the bits beyond the prefix cleared.</summary>
-    private static string? Network(string text)
-    {
-        int slash = text.IndexOf('/', StringComparison.Ordinal);
-        if (slash < 0 || !IPAddress.TryParse(text.AsSpan(0, slash), out IPAddress? address) || !int.TryParse(text.AsSpan(slash + 1), out int prefix)) return null;
-        byte[] bytes = address.GetAddressBytes();
-        if (prefix < 0 || prefix > bytes.Length * 8 || (address.AddressFamily is AddressFamily.InterNetwork && text[..slash].Count(c => c == '.') != 3)) return null;
-        for (int bit = prefix; bit < bytes.Length * 8; bit++) bytes[bit / 8] &= (byte)~(0x80 >> (bit % 8));
-        return $"{new IPAddress(bytes)}/{prefix}";
-    }
-
     private static NodeSelector Selector(AnnotationReader reader, LoadBalancerOptions options)
     {
         NodeSelector configured = options.NodeSelector is { } text ? NodeSelector.Parse(text, out _) ?? NodeSelector.Everything : NodeSelector.Everything;
@@ -290,6 +229,8 @@ public static class LoadBalancerSettingsParser
     private sealed class AnnotationReader(IReadOnlyDictionary<string, string> annotations)
     {
         private readonly List<Problem> _problems = [];
+
+        public ICollection<Problem> Found => _problems;
 
         public ImmutableArray<Problem> Problems => [.. _problems.Distinct()];
 

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Reflection;
+using Tenon.LoadBalancing;
 
 namespace Tenon.CloudController.LoadBalancers;
 
@@ -10,19 +11,19 @@ public static class ServiceAnnotations
     public const string Prefix = "loadbalancer.openstack.org/";
 
     /// <summary>Whether the load balancer gets no floating IP.</summary>
-    public const string Internal = "service.beta.kubernetes.io/openstack-internal-load-balancer";
+    public const string Internal = ServiceExposure.InternalAnnotation;
 
     /// <summary>Kubernetes' own older way to say <c>spec.loadBalancerSourceRanges</c>.</summary>
-    public const string SourceRanges = "service.beta.kubernetes.io/load-balancer-source-ranges";
+    public const string SourceRanges = ServiceExposure.SourceRangesAnnotation;
 
     internal const string NodeSelector = Prefix + "node-selector";
     internal const string ConnectionLimit = Prefix + "connection-limit";
-    internal const string FloatingNetworkId = Prefix + "floating-network-id";
+    internal const string FloatingNetworkId = ServiceExposure.FloatingNetworkAnnotation;
     internal const string FloatingSubnet = Prefix + "floating-subnet";
     internal const string FloatingSubnetId = Prefix + "floating-subnet-id";
     internal const string FloatingSubnetTags = Prefix + "floating-subnet-tags";
     internal const string Class = Prefix + "class";
-    internal const string KeepFloatingIp = Prefix + "keep-floatingip";
+    internal const string KeepFloatingIp = ServiceExposure.KeepFloatingIpAnnotation;
     internal const string PortId = Prefix + "port-id";
     internal const string Method = Prefix + "lb-method";
     internal const string ProxyProtocol = Prefix + "proxy-protocol";

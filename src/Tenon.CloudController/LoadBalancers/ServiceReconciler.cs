@@ -195,7 +195,7 @@ public sealed partial class ServiceReconciler : IReconciler
                 _pending.Track(busy, key);
                 continue;
             }
-            catch (OpenStackException exception) when (IsRefusalOfCidrs(exception) && _planner.LearnRefusal(change, desired))
+            catch (OpenStackException exception) when (OctaviaProviders.RefusesAllowedCidrs(exception) && _planner.LearnRefusal(change, desired))
             {
                 LogRefusal(key, exception);
                 return false;
@@ -213,9 +213,6 @@ public sealed partial class ServiceReconciler : IReconciler
         _outage.Tried(key, made);
         return locked.Count > 0;
     }
-
-    private static bool IsRefusalOfCidrs(OpenStackException exception)
-        => exception.Kind is OpenStackErrorKind.NotImplemented && exception.ServiceMessage.Contains("allowed_cidrs", StringComparison.OrdinalIgnoreCase);
 
     private static Exception Unshared(Exception exception) => exception is SharedListException { InnerException: { } inner } ? inner : exception;
 

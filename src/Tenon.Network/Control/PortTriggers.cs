@@ -47,6 +47,7 @@ internal static class PortTriggers
                 || old.Status?.NetworkId != now.Status?.NetworkId
                 || old.Status?.Isolation != now.Status?.Isolation
                 || old.Metadata.IsBeingDeleted != now.Metadata.IsBeingDeleted
+                || (old.Status?.RoutedCidrs ?? []).SequenceEqual(now.Status?.RoutedCidrs ?? []) is false
                 || (old.Status?.Subnets ?? []).Select(s => s.Cidr).SequenceEqual((now.Status?.Subnets ?? []).Select(s => s.Cidr)) is false))
             .Watches(components.PodPorts, change =>
             {

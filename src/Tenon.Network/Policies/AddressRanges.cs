@@ -32,6 +32,13 @@ public static class AddressRanges
     /// <summary>Whether a range is of IPv6.</summary>
     public static bool IsV6(IPNetwork range) => range.BaseAddress.AddressFamily == AddressFamily.InterNetworkV6;
 
+    /// <summary>Whether an address, or a range, is of IPv6.</summary>
+    public static bool IsV6(string address)
+    {
+        ArgumentNullException.ThrowIfNull(address);
+        return address.Contains(':', StringComparison.Ordinal);
+    }
+
     private static IEnumerable<IPNetwork> Without(IPNetwork range, IPNetwork hole)
     {
         if (IsV6(range) != IsV6(hole)) return [range];

@@ -1,5 +1,6 @@
 using Tenon.Core;
 using Tenon.Kubernetes.Objects;
+using Tenon.LoadBalancing;
 using Tenon.Network.Contracts;
 
 namespace Tenon.Network.Policies;
@@ -23,7 +24,8 @@ public static class PolicySources
             Selector = service.Spec.Selector,
             Endpoints = service.Spec.Selector.Count == 0 ? endpoints : [],
             External = service.Spec.Type == "LoadBalancer",
-            SourceRanges = [.. service.Spec.LoadBalancerSourceRanges.Where(r => r.Contains('/', StringComparison.Ordinal)).Select(r => r.Trim())],
+            // What cannot be read lets nobody in; the reconciler of Services says so.
+            SourceRanges = service.Spec.Type == "LoadBalancer" ? SourceRangesOf(service, []) : [],
         };
     }
 
@@ -33,6 +35,15 @@ public static class PolicySources
         ArgumentNullException.ThrowIfNull(service);
         IEnumerable<string> all = service.Spec.ClusterIPs.Count > 0 ? service.Spec.ClusterIPs : [service.Spec.ClusterIP ?? ""];
         return [.. all.Where(a => a.Length > 0 && a != "None")];
+    }
+
+    /// <summary>The ranges from which clients of a Service may come from outside; empty is everybody. Where none of them can be read, nobody's.</summary>
+    public static EquatableArray<string> SourceRangesOf(Service service, ICollection<Problem> problems)
+    {
+        ArgumentNullException.ThrowIfNull(problems);
+        int before = problems.Count;
+        EquatableArray<string> ranges = ServiceExposure.SourceRanges(service, problems);
+        return ranges.IsEmpty && problems.Count > before ? ["127.0.0.1/32"] : ranges;
     }
 
     /// <summary>The endpoints of a slice by the ports of its Service; those that have no address, such as the names of a slice of type FQDN, are none.</summary>
@@ -54,7 +65,7 @@ public static class PolicySources
     {
         ArgumentNullException.ThrowIfNull(network);
         return network.Status is { NetworkId: not null } status
-            ? new(network.Metadata.Key.ToString(), [.. status.Subnets.Select(s => s.Cidr)], status.Isolation == "Open")
+            ? new(network.Metadata.Key.ToString(), [.. status.Subnets.Select(s => s.Cidr)], status.Isolation == "Open") { Routed = [.. status.RoutedCidrs] }
             : null;
     }
 

@@ -94,6 +94,15 @@ public static class PolicyTable
     {
         string name = $"virtual network {pod.Network}";
         if (world.Networks.FirstOrDefault(n => n.Key == pod.Network) is not { } network) return [new(In, name, [], [], "the virtual network is not ready")];
+        if (network.Open && Before(world, pod).Select(b => b.Service).FirstOrDefault(s => s.IsRestricted) is { } restricted)
+        {
+            return
+            [
+                new(In, name, [.. DefaultTier.Inside(world, network).Select(c => new PolicyPeers(c))], [All], $"no NetworkPolicy isolates it, and the virtual network is Open, but Service {restricted.Name} has source ranges"),
+                .. Before(world, pod).Where(b => b.Service.External).Select(b => FromOutside(b.Service, b.Ports)),
+            ];
+        }
+
         return network.Open
             ? [new(In, name, [s_everybody], [All], "no NetworkPolicy isolates it, and the virtual network is Open")]
             : [new(In, name, [OnNetwork(world, pod.Network)], [All], "no NetworkPolicy isolates it, and the virtual network is Isolated"), .. ThroughServices(world, pod)];
@@ -101,20 +110,27 @@ public static class PolicyTable
 
     private static IEnumerable<PolicyEntry> ThroughServices(PolicyWorld world, PolicyPod pod)
     {
-        foreach (PolicyService service in world.Services.Where(s => PolicyDecision.IsBehind(s, pod)).OrderBy(s => s.Name.ToString(), StringComparer.Ordinal))
+        foreach ((PolicyService service, EquatableArray<string> ports) in Before(world, pod))
         {
-            EquatableArray<string> ports = [.. service.Ports.Select(p => (p.Protocol, Port: PolicyDecision.TargetOn(p, pod))).Where(p => p.Port is not null).Select(p => $"{p.Protocol} {p.Port}")];
-            if (ports.IsEmpty) continue;
             foreach (IGrouping<string, PolicyPod> users in world.Pods.Where(p => p.Uses.Contains(service.Name)).GroupBy(p => p.Network).OrderBy(g => g.Key, StringComparer.Ordinal))
             {
                 NamespacedName[] names = [.. Names(users)];
                 yield return new(In, $"Service {service.Name}, which is used", [OnNetwork(world, users.Key)], ports, $"{names[0]}{(names.Length > 1 ? $" and {names.Length - 1} more" : "")} of that network uses it");
             }
 
-            if (service.External)
-                yield return new(In, $"Service {service.Name} of type LoadBalancer", service.SourceRanges.IsEmpty ? [s_everybody] : [.. service.SourceRanges.Select(r => new PolicyPeers(r))], ports);
+            if (service.External) yield return FromOutside(service, ports);
         }
     }
+
+    /// <summary>The Services before a pod, with the ports of it to which they lead.</summary>
+    private static IEnumerable<(PolicyService Service, EquatableArray<string> Ports)> Before(PolicyWorld world, PolicyPod pod)
+        => from service in world.Services.Where(s => PolicyDecision.IsBehind(s, pod)).OrderBy(s => s.Name.ToString(), StringComparer.Ordinal)
+           let ports = service.Ports.Select(p => (p.Protocol, Port: PolicyDecision.TargetOn(p, pod))).Where(p => p.Port is not null).Select(p => $"{p.Protocol} {p.Port}").ToEquatableArray()
+           where !ports.IsEmpty
+           select (service, ports);
+
+    private static PolicyEntry FromOutside(PolicyService service, EquatableArray<string> ports)
+        => new(In, $"Service {service.Name} of type LoadBalancer", service.SourceRanges.IsEmpty ? [s_everybody] : [.. service.SourceRanges.Select(r => new PolicyPeers(r))], ports);
 
     /// <summary>What a pod's <c>uses</c> opens for it, and whether policies on either side take it away again.</summary>
     private static PolicyEntry Used(PolicyWorld world, PolicyPod pod, PolicyService service)

@@ -55,7 +55,11 @@ public sealed record NamedPort(string Protocol, string Name, int Port);
 /// Whether pods that no policy isolates accept traffic from everywhere, as Kubernetes has it; otherwise only from their own network, from networks with
 /// a pod that uses their Service, and from outside through a Service of type LoadBalancer.
 /// </param>
-public sealed record PolicyNetwork(string Key, EquatableArray<string> Cidrs, bool Open);
+public sealed record PolicyNetwork(string Key, EquatableArray<string> Cidrs, bool Open)
+{
+    /// <summary>The ranges of what else its router joins, such as the subnets of nodes and machines.</summary>
+    public EquatableArray<string> Routed { get; init; }
+}
 
 /// <summary>A Service with a virtual IP as policies see it.</summary>
 /// <param name="Name">Its namespace and name.</param>
@@ -74,6 +78,9 @@ public sealed record PolicyService(NamespacedName Name, EquatableArray<string> V
 
     /// <summary>From where it is reached from outside; empty means from everywhere.</summary>
     public EquatableArray<string> SourceRanges { get; init; }
+
+    /// <summary>Whether it is reached from outside, but not by everybody: then the pods behind it are closed to whoever else is outside, in an open network too.</summary>
+    public bool IsRestricted => External && !SourceRanges.IsEmpty;
 }
 
 /// <summary>A port of a Service.</summary>

@@ -11,7 +11,20 @@ namespace Tenon.Network.Services;
 /// <param name="Provider">The Octavia provider; <see langword="null"/> is the cloud's default.</param>
 /// <param name="Subnets">The subnets of the service network.</param>
 /// <param name="FloatingNetworkId">The external network of floating IPs; <see langword="null"/> gives none.</param>
-public sealed record VipSurroundings(string Cluster, string? Provider, EquatableArray<VirtualSubnet> Subnets, string? FloatingNetworkId);
+public sealed record VipSurroundings(string Cluster, string? Provider, EquatableArray<VirtualSubnet> Subnets, string? FloatingNetworkId)
+{
+    /// <summary>The external networks that there are, for people.</summary>
+    public EquatableArray<string> ExternalNetworks { get; init; }
+
+    /// <summary>Whether the provider takes allowed CIDRs.</summary>
+    public bool AllowedCidrs { get; init; }
+
+    /// <summary>The ranges behind the service network's router: pods, nodes, machines. They reach a virtual IP whatever the source ranges.</summary>
+    public EquatableArray<string> Inside { get; init; }
+
+    /// <summary>Whether pods see the clients' addresses.</summary>
+    public bool KeepsClientAddress => Provider == OctaviaProviders.Ovn;
+}
 
 /// <summary>The load balancers that stand for a Service's virtual IPs, one an address: Octavia lets only the first of a load balancer be chosen. Pure.</summary>
 public static class ServiceVips
@@ -29,13 +42,13 @@ public static class ServiceVips
     }
 
     /// <summary>The names and marks of a Service's load balancers, enough to find and to remove them: one a family.</summary>
-    public static EquatableArray<DesiredLoadBalancer> Identities(string cluster, NamespacedName service) => [.. s_families.Select(v6 => Identity(cluster, service, v6))];
+    public static EquatableArray<DesiredLoadBalancer> Identities(string cluster, Service service) => [.. s_families.Select(v6 => Kept(cluster, service, v6))];
 
     /// <summary>The names and marks of load balancers that a Service may have had and has no virtual IP for any more: those of families that it gave up.</summary>
     public static IEnumerable<DesiredLoadBalancer> Unneeded(string cluster, Service service)
     {
-        HashSet<bool> needed = [.. PolicySources.VirtualIpsOf(service).Select(IsV6)];
-        return s_families.Where(v6 => !needed.Contains(v6)).Select(v6 => Identity(cluster, service.Metadata.Key, v6));
+        HashSet<bool> needed = [.. PolicySources.VirtualIpsOf(service).Select(AddressRanges.IsV6)];
+        return s_families.Where(v6 => !needed.Contains(v6)).Select(v6 => Kept(cluster, service, v6));
     }
 
     /// <summary>The load balancers that a Service should have.</summary>
@@ -43,17 +56,19 @@ public static class ServiceVips
     /// <param name="slices">Its endpoints.</param>
     /// <param name="around">Where they go.</param>
     /// <param name="subnetOf">The subnet of an endpoint; <see langword="null"/> where the cloud shows none.</param>
+    /// <param name="exposure">Who reaches it from outside.</param>
     /// <returns>The load balancers; and why there is none for an address, for an event.</returns>
     public static (EquatableArray<DesiredLoadBalancer> LoadBalancers, string? Problem) Of(
-        Service service, IReadOnlyCollection<EndpointSlice> slices, VipSurroundings around, Func<Endpoint, bool, string?> subnetOf)
+        Service service, IReadOnlyCollection<EndpointSlice> slices, VipSurroundings around, Func<Endpoint, bool, string?> subnetOf, VipExposure exposure)
     {
+        ArgumentNullException.ThrowIfNull(exposure);
         ArgumentNullException.ThrowIfNull(service);
         ArgumentNullException.ThrowIfNull(around);
         var made = new List<DesiredLoadBalancer>();
         string? problem = null;
         foreach (string address in PolicySources.VirtualIpsOf(service))
         {
-            bool v6 = IsV6(address);
+            bool v6 = AddressRanges.IsV6(address);
             if (around.Subnets.FirstOrDefault(s => AddressRanges.Parse(s.Cidr).Contains(System.Net.IPAddress.Parse(address))) is not { } subnet)
             {
                 problem = $"the virtual IP {address} is in no range of the service network ({string.Join(", ", around.Subnets.Select(s => s.Cidr))}): give --service-cidr as the API server has it";
@@ -62,16 +77,16 @@ public static class ServiceVips
 
             EndpointSlice[] ofFamily = OfFamily(slices, v6);
             DesiredLoadBalancer identity = Identity(around.Cluster, service.Metadata.Key, v6);
-            bool ovn = around.Provider == "ovn";
+            bool ovn = around.KeepsClientAddress;
             // OVN's driver refuses a member without a subnet, and asks no further of one with.
             string? SubnetFor(Endpoint endpoint) => subnetOf(endpoint, v6) ?? (ovn ? subnet.Id : null);
             made.Add(identity with
             {
                 Provider = around.Provider,
                 Vip = new VipPlacement { SubnetId = subnet.Id, Address = address, IsFixed = true },
-                Listeners = [.. service.Spec.Ports.Select((port, index) => Listener(service, ofFamily, identity.Name, port, index, ovn, SubnetFor))],
-                FloatingIp = IsExternal(service) && !v6 && around.FloatingNetworkId is { } network ? identity.FloatingIp! with { NetworkId = network } : null,
-                KeepFloatingIp = IsExternal(service),
+                Listeners = [.. service.Spec.Ports.Select((port, index) => Listener(service, ofFamily, identity.Name, port, index, ovn, SubnetFor) with { AllowedCidrs = Sources(exposure, around, v6) })],
+                FloatingIp = exposure.IsPublic && !v6 ? identity.FloatingIp! with { NetworkId = exposure.FloatingNetworkId, Address = exposure.FloatingAddress } : null,
+                KeepFloatingIp = exposure.KeepFloatingIp,
                 Build = ovn ? BuildMode.PopulatedWithoutMonitors : BuildMode.Populated,
             });
         }
@@ -91,10 +106,19 @@ public static class ServiceVips
         return Members(service, OfFamily(slices, v6), port, _ => null);
     }
 
-    /// <summary>Whether a Service is reached from outside through us.</summary>
-    public static bool IsExternal(Service service) => service is { Spec.Type: "LoadBalancer", Spec.LoadBalancerClass: null or "" };
+    /// <summary>Who may connect; <see langword="null"/> where the provider cannot tell, or nothing is to be told.</summary>
+    private static EquatableArray<string>? Sources(VipExposure exposure, VipSurroundings around, bool v6)
+    {
+        if (!around.AllowedCidrs || !exposure.IsExternal) return null;
+        return exposure.SourceRanges.IsEmpty
+            ? [v6 ? "::/0" : "0.0.0.0/0"]
+            : [.. exposure.SourceRanges.Concat(around.Inside).Where(r => AddressRanges.IsV6(r) == v6).Distinct().Order(StringComparer.Ordinal)];
+    }
 
-    private static bool IsV6(string address) => address.Contains(':', StringComparison.Ordinal);
+    private static DesiredLoadBalancer Kept(string cluster, Service service, bool v6) => Identity(cluster, service.Metadata.Key, v6) with
+    {
+        KeepFloatingIp = service.Metadata.Annotations.GetValueOrDefault(ServiceExposure.KeepFloatingIpAnnotation) == "true",
+    };
 
     private static DesiredLoadBalancer Identity(string cluster, NamespacedName service, bool v6)
     {
@@ -116,7 +140,6 @@ public static class ServiceVips
         Name = BoundedName.Fit($"listener_{index}_{name}", Limit),
         Protocol = port.Protocol,
         Port = port.Port,
-        AllowedCidrs = null,
         Pool = new DesiredPool
         {
             Name = BoundedName.Fit($"pool_{index}_{name}", Limit),

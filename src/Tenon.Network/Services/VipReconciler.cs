@@ -30,6 +30,7 @@ public sealed record VipClients(
 public sealed partial class VipReconciler : IReconciler
 {
     private static readonly TimeSpan s_confirmAge = TimeSpan.FromSeconds(3);
+    private static readonly TimeSpan s_replan = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan s_listAge = TimeSpan.FromMinutes(1);
 
     private const int MaxPasses = 50;
@@ -43,6 +44,8 @@ public sealed partial class VipReconciler : IReconciler
     private readonly ILogger<VipReconciler> _logger;
     private readonly LoadBalancerOutage _outage;
     private volatile string? _provider;
+    private volatile LoadBalancerFeatures? _features;
+    private readonly ConcurrentDictionary<string, byte> _refusing = [];
     private readonly ConcurrentDictionary<NamespacedName, DateTimeOffset> _waitingSince = [];
 
     /// <summary>Stores what is given.</summary>
@@ -66,6 +69,11 @@ public sealed partial class VipReconciler : IReconciler
             Outcome outcome = wanted ? await EnsureAsync(service, cancellationToken) : await RemoveAsync(service, cancellationToken);
             ReportStuck(service, outcome);
             return outcome;
+        }
+        catch (OpenStackException e) when (OctaviaProviders.RefusesAllowedCidrs(e))
+        {
+            LogRefused(key, e);
+            return new Outcome.Waiting("a plan without allowed CIDRs, which the provider refuses", s_replan);
         }
         catch (OpenStackException e)
         {
@@ -92,9 +100,12 @@ public sealed partial class VipReconciler : IReconciler
 
         if (network.Status is not { NetworkId: not null } status) return new Outcome.Waiting($"the service network {_options.ServiceNetwork}", null);
         await _clients.Networks.EnsureAsync(_options.ResyncPeriod, cancellationToken);
-        var around = new VipSurroundings(_options.ClusterName, await ProviderAsync(cancellationToken), [.. status.Subnets], _clients.Networks.ExternalNetwork(_options.FloatingNetworkId));
+        await _clients.View.EnsureAsync(Parts, s_listAge, cancellationToken);
+        VipSurroundings around = await SurroundingsAsync(service, status, cancellationToken);
+        var exposure = VipExposure.Of(service, around);
+        foreach (PlanNote note in exposure.Notes) Tell(service, note);
         EndpointSlice[] slices = [.. _clients.Caches.Slices.Find(ServiceIndex, service.Metadata.Key.ToString())];
-        (EquatableArray<DesiredLoadBalancer> desired, string? problem) = ServiceVips.Of(service, slices, around, (e, v6) => SubnetOf(status.RouterId, e, v6));
+        (EquatableArray<DesiredLoadBalancer> desired, string? problem) = ServiceVips.Of(service, slices, around, (e, v6) => SubnetOf(status.RouterId, e, v6), exposure);
         if (problem is not null) _clients.Events.Record(ObjectReference.To(service), EventType.Warning, "VirtualIPOutOfRange", problem);
         service = await AddFinalizerAsync(service, cancellationToken);
         // What a family that the Service gave up leaves holds an address that Kubernetes may give to another.
@@ -105,7 +116,12 @@ public sealed partial class VipReconciler : IReconciler
             Outcome then = await SettleAsync(service, one, o => LoadBalancerPlanner.Plan(one, o), cancellationToken);
             if (then is Outcome.Refused refused) _clients.Events.Record(ObjectReference.To(service), EventType.Warning, refused.Reason, refused.Message);
             if (then is not Outcome.Settled) outcome = then;
-            else if (ServiceVips.IsExternal(service) && LoadBalancerPlanner.Endpoint(one, _clients.View.Observe(one)) is { } endpoint && endpoint.Address != one.Vip.Address) addresses.Add(endpoint.Address);
+            else if (exposure.IsExternal && LoadBalancerPlanner.Endpoint(one, _clients.View.Observe(one)) is { } endpoint)
+            {
+                // IPv6 has no floating IPs, and an internal Service none either: it is reached at its virtual IP.
+                if (one.FloatingIp is null || endpoint.Address != one.Vip.Address) addresses.Add(endpoint.Address);
+                else if (exposure.Notes.All(n => n.Reason != LoadBalancerReasons.SyncFailed)) Tell(service, VipExposure.WithoutNetwork(around));
+            }
         }
 
         if (outcome is not Outcome.Settled) return outcome;
@@ -113,6 +129,26 @@ public sealed partial class VipReconciler : IReconciler
         await PublishAsync(service, addresses, cancellationToken);
         return outcome;
     }
+
+    private async Task<VipSurroundings> SurroundingsAsync(Service service, VirtualNetworkStatus status, CancellationToken cancellationToken)
+    {
+        string? provider = await ProviderAsync(cancellationToken);
+        // What is there stays with its provider.
+        string? serving = ServiceVips.Identities(_options.ClusterName, service).SelectMany(i => _clients.View.Observe(i).LoadBalancers)
+            .Select(l => l.LoadBalancer.Provider).FirstOrDefault(p => p is { Length: > 0 }) ?? provider;
+        bool tells = serving is not null and not OctaviaProviders.Ovn && !_refusing.ContainsKey(serving)
+            && (_features ??= await _clients.Octavia.GetFeaturesAsync(cancellationToken)).AllowedCidrs;
+        (string? floating, EquatableArray<string> external) = _clients.Networks.ExternalNetworks(_options.FloatingNetworkId);
+        return new(_options.ClusterName, serving, [.. status.Subnets], floating)
+        {
+            ExternalNetworks = external,
+            AllowedCidrs = tells,
+            Inside = [.. _clients.Networks.RangesBehind(status.RouterId).Concat(status.Subnets.Select(s => s.Cidr)).Distinct()],
+        };
+    }
+
+    private void Tell(Service service, PlanNote note)
+        => _clients.Events.Record(ObjectReference.To(service), note.IsWarning ? EventType.Warning : EventType.Normal, note.Reason, note.Message);
 
     /// <summary>The provider that the options name, or the usual one of those that there are; <see langword="null"/> leaves it to a cloud that does not say.</summary>
     private async Task<string?> ProviderAsync(CancellationToken cancellationToken)
@@ -138,7 +174,7 @@ public sealed partial class VipReconciler : IReconciler
 
     private async Task<Outcome> RemoveAsync(Service service, CancellationToken cancellationToken)
     {
-        Outcome outcome = await RemoveAsync(service, ServiceVips.Identities(_options.ClusterName, service.Metadata.Key), cancellationToken);
+        Outcome outcome = await RemoveAsync(service, ServiceVips.Identities(_options.ClusterName, service), cancellationToken);
         if (outcome is not Outcome.Settled) return outcome;
         var patch = Patch.Merge(new JsonObject
         {
@@ -177,7 +213,7 @@ public sealed partial class VipReconciler : IReconciler
             await _clients.View.EnsureAsync(Parts, age < s_listAge ? age : s_listAge, cancellationToken);
             await _clients.View.CompleteAsync(desired, members: !desired.Listeners.IsEmpty, cancellationToken);
             LoadBalancerPlan plan = planOf(_clients.View.Observe(desired));
-            foreach (PlanNote note in plan.Notes) _clients.Events.Record(ObjectReference.To(service), note.IsWarning ? EventType.Warning : EventType.Normal, note.Reason, note.Message);
+            foreach (PlanNote note in plan.Notes.Where(n => n.Reason != LoadBalancerReasons.ForcedInternal)) Tell(service, note); // said here in this controller's words
             (plan, TimeSpan? later) = _outage.Allow(key, plan);
             if (plan.IsEmpty)
             {
@@ -218,6 +254,11 @@ public sealed partial class VipReconciler : IReconciler
             {
                 // Somebody else changes it at this moment; when that is over, all is looked at again.
             }
+            catch (OpenStackException e) when (OctaviaProviders.RefusesAllowedCidrs(e) && ProviderOf(change, desired) is { Length: > 0 } provider)
+            {
+                _refusing.TryAdd(provider, 0);
+                throw;
+            }
 
             if (change.Locks is { } now && locked.Add(now)) _pending.Track(now, key);
         }
@@ -226,6 +267,10 @@ public sealed partial class VipReconciler : IReconciler
         _outage.Tried(key, made);
         return locked.Count > 0;
     }
+
+    private string? ProviderOf(LoadBalancerChange change, DesiredLoadBalancer desired) => change is LoadBalancerChange.CreateLoadBalancer create
+        ? create.Request.Provider
+        : _clients.View.Observe(desired).LoadBalancers.FirstOrDefault(l => l.LoadBalancer.Id == change.Locks)?.LoadBalancer.Provider;
 
     private void ReportStuck(Service service, Outcome outcome)
     {

@@ -61,12 +61,20 @@ public sealed class CloudNetworks(INetworkReader reader, INetworkWriter writer, 
     /// <summary>The ranges of all subnets that can be seen.</summary>
     public IReadOnlyCollection<string> Ranges => [.. _state!.Subnets.Values.Select(s => s.Cidr)];
 
-    /// <summary>The external network for floating IPs: the one of an ID, or the default one, or the only one.</summary>
-    public string? ExternalNetwork(string? id)
+    /// <summary>The external network for floating IPs: the one of an ID, or the default one, or the only one; and all that there are, for people.</summary>
+    public (string? Id, EquatableArray<string> All) ExternalNetworks(string? id)
     {
-        OpenStack.Networking.Network[] external = [.. _state!.Networks.Values.Where(n => n.External)];
-        return id ?? (external.FirstOrDefault(n => n.IsDefault) ?? (external.Length == 1 ? external[0] : null))?.Id;
+        OpenStack.Networking.Network[] external = [.. _state!.Networks.Values.Where(n => n.External).OrderBy(n => n.Name, StringComparer.Ordinal).ThenBy(n => n.Id, StringComparer.Ordinal)];
+        return (id ?? (external.FirstOrDefault(n => n.IsDefault) ?? (external.Length == 1 ? external[0] : null))?.Id, [.. external.Select(n => $"{n.Name} ({n.Id})")]);
     }
+
+    /// <summary>The ranges of the subnets that a router joins, in a stable order.</summary>
+    /// <param name="routerId">The router; <see langword="null"/> joins none.</param>
+    /// <param name="exceptMarks">What the descriptions of networks begin with that do not count.</param>
+    public EquatableArray<string> RangesBehind(string? routerId, string? exceptMarks = null)
+        => [.. _state!.Legs.Where(l => l.RouterId == routerId).Select(l => _state.Subnets.GetValueOrDefault(l.SubnetId)).OfType<Subnet>()
+            .Where(s => exceptMarks is null || _state.Networks.GetValueOrDefault(s.NetworkId)?.Description.StartsWith(exceptMarks, StringComparison.Ordinal) != true)
+            .Select(s => s.Cidr).Distinct().Order(StringComparer.Ordinal)];
 
     /// <summary>The subnet that holds an address, of those that a router joins; their ranges do not overlap.</summary>
     public string? SubnetOf(string routerId, IPAddress address)

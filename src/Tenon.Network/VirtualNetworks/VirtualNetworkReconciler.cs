@@ -211,6 +211,7 @@ public sealed partial class VirtualNetworkReconciler : IReconciler, IDisposable
             // At most one a family: the first.
             Subnets = [.. sight.Subnets.DistinctBy(s => s.IpVersion).Select(s => new VirtualSubnet { Id = s.Id, Cidr = s.Cidr, Gateway = s.GatewayIp })],
             RouterId = routerId,
+            RoutedCidrs = routerId is null ? [] : [.. _cloud.RangesBehind(routerId, exceptMarks: $"{NetworkMarks.Cluster(_options.ClusterName)}:")],
             Mtu = sight.Network.Mtu,
             Isolation = network.Spec.Isolation ?? (key == _options.DefaultNetwork || key == _options.ServiceNetwork ? "Open" : "Isolated"),
             Pods = _cluster.PodPorts.Find(ByNetwork, key.ToString()).Count,

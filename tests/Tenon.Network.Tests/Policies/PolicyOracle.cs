@@ -75,21 +75,29 @@ internal sealed class PolicyOracle(PolicyWorld world)
     private bool Default(PolicyPod pod, Packet packet)
     {
         PolicyNetwork network = world.Networks.Single(n => n.Key == pod.Network);
-        if (network.Open || Holds(network, packet.From)) return true;
+        if (Holds(network, packet.From)) return true;
+        if (network.Open)
+        {
+            // Whoever is inside always comes in, and everybody where no Service before the pod names its clients.
+            bool inside = world.Networks.Any(n => Holds(n, packet.From)) || network.Routed.Any(r => IPNetwork.Parse(r).Contains(packet.From));
+            if (inside || !world.Services.Any(s => s.External && !s.SourceRanges.IsEmpty && Leads(s, pod, null))) return true;
+        }
         foreach (PolicyService service in world.Services)
         {
-            bool behind = service.Name.Namespace == pod.Name.Namespace && service.Selector.Count > 0
-                && service.Selector.All(s => pod.Labels.TryGetValue(s.Key, out string? v) && v == s.Value);
-            if (!behind) continue;
-            bool served = service.Ports.Any(p => p.Protocol == packet.Protocol
-                && (p.Target.Number ?? pod.NamedPorts.FirstOrDefault(n => n.Protocol == p.Protocol && n.Name == p.Target.Text)?.Port) == packet.Port);
-            if (!served) continue;
+            if (!Leads(service, pod, packet)) continue;
             if (service.External && (service.SourceRanges.IsEmpty || service.SourceRanges.Any(r => IPNetwork.Parse(r).Contains(packet.From)))) return true;
-            if (world.Pods.Any(u => u.Uses.Contains(service.Name) && Holds(world.Networks.Single(n => n.Key == u.Network), packet.From))) return true;
+            if (!network.Open && world.Pods.Any(u => u.Uses.Contains(service.Name) && Holds(world.Networks.Single(n => n.Key == u.Network), packet.From))) return true;
         }
 
         return false;
     }
+
+    /// <summary>Whether a Service leads to a pod, on the port of a packet or on any.</summary>
+    private static bool Leads(PolicyService service, PolicyPod pod, Packet? packet)
+        => service.Name.Namespace == pod.Name.Namespace && service.Selector.Count > 0
+            && service.Selector.All(s => pod.Labels.TryGetValue(s.Key, out string? v) && v == s.Value)
+            && service.Ports.Any(p => (p.Target.Number ?? pod.NamedPorts.FirstOrDefault(n => n.Protocol == p.Protocol && n.Name == p.Target.Text)?.Port) is { } target
+                && (packet is null || (p.Protocol == packet.Protocol && target == packet.Port)));
 
     private static bool Holds(PolicyNetwork network, IPAddress address) => network.Cidrs.Any(c => IPNetwork.Parse(c).Contains(address));
 }

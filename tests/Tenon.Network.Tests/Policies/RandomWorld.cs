@@ -19,7 +19,7 @@ internal sealed class RandomWorld
         World = new()
         {
             Namespaces = s_spaces.ToDictionary(s => s, s => (IReadOnlyDictionary<string, string>)Labels(("name", s), ("team", Pick("a", "b")))),
-            Networks = [new("open", ["10.1.0.0/16"], true), new("closed", ["10.2.0.0/16"], false), new("other", ["10.3.0.0/16"], false)],
+            Networks = [new("open", ["10.1.0.0/16"], true) { Routed = ["203.0.113.0/28"] }, new("closed", ["10.2.0.0/16"], false), new("other", ["10.3.0.0/16"], false)],
             NodeAddresses = ["10.9.0.1", "10.9.0.2"],
             Services =
             [
