@@ -76,4 +76,10 @@ public sealed record VirtualSubnet
 
     /// <summary>The gateway; unset where there is none.</summary>
     public string? Gateway { get; init; }
+
+    /// <summary>The name servers that Neutron tells those on it.</summary>
+    public IReadOnlyList<string> DnsNameservers { get => field ?? []; init; }
+
+    /// <summary>The routes that Neutron tells those on it.</summary>
+    public IReadOnlyList<PodPortRoute> HostRoutes { get => field ?? []; init; }
 }

@@ -7,7 +7,8 @@ namespace Tenon.Network.Control;
 /// <typeparam name="TObject">The objects.</typeparam>
 /// <typeparam name="TValue">What is derived.</typeparam>
 /// <param name="derive">Derives; <see langword="null"/> for objects of no concern.</param>
-internal sealed class Derived<TObject, TValue>(Func<TObject, TValue?> derive)
+/// <param name="other">The metadata of another object that the value is derived from as well, if any.</param>
+internal sealed class Derived<TObject, TValue>(Func<TObject, TValue?> derive, Func<TObject, ObjectMeta?>? other = null)
     where TObject : class, IKubernetesObject
     where TValue : class
 {
@@ -15,6 +16,8 @@ internal sealed class Derived<TObject, TValue>(Func<TObject, TValue?> derive)
 
     /// <summary>The values, by object.</summary>
     public IReadOnlyDictionary<NamespacedName, TValue> Values { get; private set; } = new Dictionary<NamespacedName, TValue>();
+
+    private static string Version(ObjectMeta metadata) => $"{metadata.Uid} {metadata.ResourceVersion}";
 
     /// <summary>Takes the objects as they are now.</summary>
     /// <returns>Whether any value differs from before.</returns>
@@ -25,7 +28,8 @@ internal sealed class Derived<TObject, TValue>(Func<TObject, TValue?> derive)
         foreach (TObject item in objects)
         {
             NamespacedName key = item.Metadata.Key;
-            string version = $"{item.Metadata.Uid} {item.Metadata.ResourceVersion}";
+            string version = Version(item.Metadata);
+            if (other?.Invoke(item) is { } second) version = $"{version} {Version(second)}";
             if (_values.TryGetValue(key, out (string Version, TValue? Value) known) && known.Version == version)
             {
                 next[key] = known;

@@ -32,8 +32,8 @@ internal sealed class PolicyBook(NetworkOptions options, NetworkCaches caches, T
     private readonly Derived<NetworkPolicy, NetworkPolicy> _policies = new(p => p);
     private readonly Derived<Namespace, SpaceFacts> _spaces = new(s => new(s.Metadata.Labels.OrderBy(l => l.Key, StringComparer.Ordinal).ToEquatableArray()));
     private readonly Derived<Service, Service> _services = new(s => s);
-    private readonly Derived<EndpointSlice, SliceFacts> _slices = new(s => caches.Services.Get(new(s.Metadata.Namespace, s.Metadata.Labels.GetValueOrDefault(EndpointSlice.ServiceNameLabel) ?? ""))
-        is { Spec.Selector.Count: 0 } service ? new(service.Metadata.Key, [.. PolicySources.EndpointsOf(s, service)]) : null);
+    private readonly Derived<EndpointSlice, SliceFacts> _slices = new(
+        s => ServiceOf(caches, s) is { Spec.Selector.Count: 0 } service ? new(service.Metadata.Key, [.. PolicySources.EndpointsOf(s, service)]) : null, s => ServiceOf(caches, s)?.Metadata);
     private readonly Derived<Node, NodeFacts> _nodes = new(n => new([.. NodeBindings.AddressesOf(n)]));
     private readonly Derived<VirtualNetwork, PolicyNetwork> _networks = new(PolicySources.Of);
     private readonly Dictionary<string, (PolicyPod Pod, DateTimeOffset Seen)> _alike = [];
@@ -72,6 +72,9 @@ internal sealed class PolicyBook(NetworkOptions options, NetworkCaches caches, T
     /// <summary>The groups of a pod.</summary>
     public static EquatableArray<string> GroupsOf(PodEntry pod)
         => [CompiledPolicies.ClusterGroup, CompiledPolicies.NamespaceGroup(pod.Name.Namespace), pod.Identity!.GroupKey];
+
+    private static Service? ServiceOf(NetworkCaches caches, EndpointSlice slice)
+        => caches.Services.Get(new(slice.Metadata.Namespace, slice.Metadata.Labels.GetValueOrDefault(EndpointSlice.ServiceNameLabel) ?? ""));
 
     private void Describe()
     {

@@ -212,7 +212,7 @@ public static class PortPlanner
             return false;
         }
 
-        private PodPortSpec SpecOf(PodWish pod, PortNetwork network, PortNode node, Port port) => new()
+        private PodPortSpec SpecOf(PodWish pod, PortNetwork network, PortNode node, Port port) => Told(network, port) with
         {
             PodUid = pod.Uid,
             Node = node.Name,
@@ -227,6 +227,18 @@ public static class PortPlanner
                 ? new PortBinding { Type = "vlan", VlanId = _subPorts[port.Id].Vlan, ParentMacAddress = vlan.ParentMacAddress }
                 : new PortBinding { Type = "ovs" },
         };
+
+        /// <summary>What the port's subnets tell of names and routes; a default route only where there is no gateway.</summary>
+        private static PodPortSpec Told(PortNetwork network, Port port)
+        {
+            VirtualSubnet[] subnets = [.. port.FixedIps.Select(ip => network.Subnets.FirstOrDefault(s => s.Id == ip.SubnetId)).OfType<VirtualSubnet>()];
+            string[] servers = [.. subnets.SelectMany(s => s.DnsNameservers).Distinct()];
+            return new()
+            {
+                Dns = servers.Length > 0 ? new PodPortDns { Nameservers = servers } : null,
+                Routes = [.. subnets.SelectMany(s => s.HostRoutes.Where(r => s.Gateway is null || !r.Destination.EndsWith("/0", StringComparison.Ordinal)))],
+            };
+        }
 
         private PortCreate Create(Kind kind, string name, string device) => new()
         {

@@ -209,7 +209,7 @@ public sealed partial class VirtualNetworkReconciler : IReconciler, IDisposable
         {
             NetworkId = sight.Network!.Id,
             // At most one a family: the first.
-            Subnets = [.. sight.Subnets.DistinctBy(s => s.IpVersion).Select(s => new VirtualSubnet { Id = s.Id, Cidr = s.Cidr, Gateway = s.GatewayIp })],
+            Subnets = [.. sight.Subnets.DistinctBy(s => s.IpVersion).Select(Published)],
             RouterId = routerId,
             RoutedCidrs = routerId is null ? [] : [.. _cloud.RangesBehind(routerId, exceptMarks: $"{NetworkMarks.Cluster(_options.ClusterName)}:")],
             Mtu = sight.Network.Mtu,
@@ -219,6 +219,15 @@ public sealed partial class VirtualNetworkReconciler : IReconciler, IDisposable
         _published[key] = status;
         await WriteAsync(network, status, true, "Ready", $"network {sight.Network.Id} is ready", cancellationToken);
     }
+
+    private static VirtualSubnet Published(Subnet subnet) => new()
+    {
+        Id = subnet.Id,
+        Cidr = subnet.Cidr,
+        Gateway = subnet.GatewayIp,
+        DnsNameservers = [.. subnet.DnsNameservers],
+        HostRoutes = [.. subnet.HostRoutes.Select(r => new PodPortRoute { Destination = r.Destination, NextHop = r.NextHop })],
+    };
 
     /// <summary>What was published last; the cache may not show it yet.</summary>
     private VirtualNetworkStatus? Known(VirtualNetwork network) => _published.GetValueOrDefault(network.Metadata.Key) ?? network.Status;
