@@ -11,6 +11,9 @@ internal static class NodeBindings
 {
     private const string ProviderPrefix = "openstack://";
 
+    /// <summary>Whether an operator says that nothing runs on a node any more, nor will: what was plugged on it is gone.</summary>
+    public static bool IsOutOfService(Node node) => node.Spec.Taints.Any(t => t.Key == PortPlanner.OutOfServiceTaint);
+
     /// <summary>The addresses by which a node speaks to its pods.</summary>
     public static IEnumerable<string> AddressesOf(Node node) => Internal(node).Where(a => IPAddress.TryParse(a, out _));
 

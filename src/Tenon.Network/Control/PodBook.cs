@@ -24,6 +24,9 @@ internal sealed class PodEntry
     /// <summary>Whether it has run and will not again: its port is free once it is unplugged.</summary>
     public required bool IsFinished { get; init; }
 
+    /// <summary>Whether it is being deleted, by itself or with its namespace.</summary>
+    public required bool IsLeaving { get; init; }
+
     public required DateTimeOffset? CreatedAt { get; init; }
 
     public required NetworkChoice Choice { get; init; }
@@ -46,7 +49,7 @@ internal sealed class PodEntry
 
     /// <summary>Whether it differs from what was read before in nothing that the network cares for: most news of a pod are its kubelet's.</summary>
     public bool IsSameTo(PodEntry other)
-        => Uid == other.Uid && Node == other.Node && IsFinished == other.IsFinished && SpaceNetwork == other.SpaceNetwork && Choice == other.Choice
+        => Uid == other.Uid && Node == other.Node && IsFinished == other.IsFinished && IsLeaving == other.IsLeaving && SpaceNetwork == other.SpaceNetwork && Choice == other.Choice
             && Policy.Network == other.Policy.Network && Policy.NamedPorts == other.Policy.NamedPorts && Policy.Uses == other.Policy.Uses
             && Policy.Labels.Count == other.Policy.Labels.Count && Policy.Labels.All(l => other.Policy.Labels.TryGetValue(l.Key, out string? value) && value == l.Value);
 
@@ -82,17 +85,18 @@ internal sealed class PodBook(NetworkOptions options)
             NamespacedName key = pod.Metadata.Key;
             ref (PodEntry? Entry, int Look) known = ref CollectionsMarshal.GetValueRefOrAddDefault(_pods, key, out _);
             Namespace? space = spaceOf(key.Namespace);
-            string? spaceNetwork = space?.Metadata.Annotations.GetValueOrDefault(Contracts.NetworkNames.NetworkAnnotation);
+            string? spaceNetwork = NetworkOf(space);
+            bool leaving = pod.Metadata.IsBeingDeleted || (space?.Metadata.IsBeingDeleted ?? false);
             string? running = networkOf(key, pod.Metadata.Uid);
             known.Look = _look;
-            if (known.Entry is { } old && old.Version == pod.Metadata.ResourceVersion && old.Uid == pod.Metadata.Uid && old.SpaceNetwork == spaceNetwork
+            if (known.Entry is { } old && old.Version == pod.Metadata.ResourceVersion && old.Uid == pod.Metadata.Uid && old.SpaceNetwork == spaceNetwork && old.IsLeaving == leaving
                 && old.Policy.Network == (running ?? old.Choice.Network.ToString()))
             {
                 old.Running = running;
                 continue;
             }
 
-            PodEntry? now = Read(pod, space, spaceNetwork, running);
+            PodEntry? now = Read(pod, space, leaving, running);
             if (known.Entry is { } before && now is not null && before.IsSameTo(now))
             {
                 (before.Version, before.Running) = (now.Version, now.Running);
@@ -112,17 +116,20 @@ internal sealed class PodBook(NetworkOptions options)
         }
     }
 
-    private PodEntry? Read(Pod pod, Namespace? space, string? spaceNetwork, string? running)
+    private static string? NetworkOf(Namespace? space) => space?.Metadata.Annotations.GetValueOrDefault(Contracts.NetworkNames.NetworkAnnotation);
+
+    private PodEntry? Read(Pod pod, Namespace? space, bool leaving, string? running)
     {
         if (NetworkChoice.Of(pod, space, options) is not { } choice) return null;
         return new PodEntry
         {
             Version = pod.Metadata.ResourceVersion,
-            SpaceNetwork = spaceNetwork,
+            SpaceNetwork = NetworkOf(space),
             Name = pod.Metadata.Key,
             Uid = pod.Metadata.Uid,
             Node = pod.Spec.NodeName ?? "",
             IsFinished = pod.Status.Phase is "Succeeded" or "Failed",
+            IsLeaving = leaving,
             CreatedAt = pod.Metadata.CreationTimestamp,
             Choice = choice,
             Running = running,

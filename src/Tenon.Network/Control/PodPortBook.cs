@@ -95,7 +95,7 @@ internal sealed class PodPortBook(KubernetesClient client, ILister<PodPort> list
         {
             // It was refused: nothing was written. One that is there already comes with the cache.
             if (e.Failure != KubernetesFailure.AlreadyExists) _unsure.TryRemove(pod, out _);
-            if (e.Failure is not (KubernetesFailure.AlreadyExists or KubernetesFailure.Forbidden or KubernetesFailure.NotFound)) throw;
+            if (e.Failure is not (KubernetesFailure.AlreadyExists or KubernetesFailure.NotFound) && !IsOfLeavingNamespace(e)) throw;
         }
     }
 
@@ -131,6 +131,10 @@ internal sealed class PodPortBook(KubernetesClient client, ILister<PodPort> list
         _gone[port.Metadata.Uid] = true;
         if (lister.Get(pod)?.Metadata.Uid != port.Metadata.Uid) _gone.TryRemove(port.Metadata.Uid, out _);
     }
+
+    /// <summary>A namespace that goes takes nothing new, and what is in it goes too. Any other refusal is for somebody to mend.</summary>
+    private static bool IsOfLeavingNamespace(KubernetesException refused)
+        => refused is { Failure: KubernetesFailure.Forbidden, Status.Details: { } details } && details.Causes.Any(c => c.Reason == "NamespaceTerminating");
 
     private static PodPort Unsure(NamespacedName pod, PodPortSpec spec) => new() { Metadata = new ObjectMeta { Namespace = pod.Namespace, Name = pod.Name }, Spec = spec };
 }

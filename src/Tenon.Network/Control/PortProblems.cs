@@ -17,7 +17,8 @@ internal static class PortProblems
     public const string HostsAreHidden =
         $"ports are to be bound to its host, but Neutron's policy does not show this project the hosts of ports, and so lets it hardly bind any: let the cloud's administrator allow {HostRights}, or plug the node's pods through a trunk";
 
-    private static readonly TimeSpan s_longWait = TimeSpan.FromSeconds(5);
+    /// <summary>What passes sooner is nobody's problem.</summary>
+    public static readonly TimeSpan LongWait = TimeSpan.FromSeconds(5);
 
     /// <summary>The problems of the pods for which a call was made and refused for good; those of pools are nobody's, and what passes is tried again.</summary>
     public static IEnumerable<PortProblem> Of(object change, Exception failure) => (change, failure) switch
@@ -63,7 +64,7 @@ internal static class PortProblems
     /// <summary>What pods without a port wait for when the cloud fails in a way that passes. A short failure is nobody's problem: only those that wait for long are told.</summary>
     public static IEnumerable<PortProblem> OfWaiting(IEnumerable<PodEntry> pods, Func<NamespacedName, PodPort?> podPortOf, OpenStackException failure, DateTimeOffset now)
         => from pod in pods
-           where pod.Node.Length > 0 && podPortOf(pod.Name)?.Spec.PodUid != pod.Uid && now - pod.CreatedAt >= s_longWait
+           where pod.Node.Length > 0 && podPortOf(pod.Name)?.Spec.PodUid != pod.Uid && now - pod.CreatedAt >= LongWait
            select new PortProblem(pod.Name, "CloudUnavailable",
                $"the pod has no port yet, since the cloud's {failure.Service} service fails: {failure.ServiceMessage.TrimEnd('.', ' ')}; it is asked again and again, and the pod gets its port when it answers");
 

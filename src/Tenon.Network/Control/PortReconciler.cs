@@ -49,6 +49,7 @@ public sealed partial class PortReconciler : IReconciler
     private DateTimeOffset _listedAt;
     private DateTimeOffset _trunksAt;
     private bool _trunkless;
+    private bool _early;
 
     /// <summary>Stores what is given.</summary>
     public PortReconciler(NetworkOptions options, PortClients clients, VirtualNetworkWriter networkWriter, TimeProvider time, ILogger<PortReconciler> logger)
@@ -122,7 +123,7 @@ public sealed partial class PortReconciler : IReconciler
     private async Task ObserveAsync(CancellationToken cancellationToken)
     {
         DateTimeOffset now = _time.GetUtcNow();
-        HashSet<string> nodes = [.. _caches.Nodes.List().Select(n => n.Metadata.Name)];
+        HashSet<string> nodes = [.. _caches.Nodes.List().Where(n => !NodeBindings.IsOutOfService(n)).Select(n => n.Metadata.Name)];
         if (_cloud.IsStale || now - _listedAt >= _options.ResyncPeriod)
         {
             await _cloud.RefreshAsync(cancellationToken);
@@ -169,7 +170,9 @@ public sealed partial class PortReconciler : IReconciler
         bool unfinished = await DeletePortsAsync(plan, attempts, cancellationToken);
         await _groups.ShrinkAsync(compiled, unready, attempts, cancellationToken);
 
-        problems.AddRange(_view.Problems(plan.Problems, NodeOf).Select(p => PortProblems.Explain(p, NodeOf, unable, attempts)).OfType<PortProblem>());
+        IReadOnlyList<PortProblem> found = _view.Problems(plan.Problems, NodeOf);
+        _early = found.Any(IsEarly);
+        problems.AddRange(found.Where(p => !IsEarly(p)).Select(p => PortProblems.Explain(p, NodeOf, unable, attempts)).OfType<PortProblem>());
         problems.AddRange(attempts.Problems);
         _reporter.Tell(problems);
         return (world, unfinished ? s_atOnce : unsettled ? s_soon : null);
@@ -185,6 +188,10 @@ public sealed partial class PortReconciler : IReconciler
     private Dictionary<string, PortNetwork> ReadyNetworks() => _caches.Networks.List().Where(n => n.Status?.NetworkId is not null && !n.Metadata.IsBeingDeleted)
         .Select(n => new PortNetwork(n.Metadata.Key.ToString(), n.Status!.NetworkId!, [.. n.Status.Subnets], n.Status.Mtu ?? 0)).ToDictionary(n => n.Key);
 
+    /// <summary>Whether a problem is one of those that mostly pass at once, and it is too early to tell.</summary>
+    private bool IsEarly(PortProblem problem)
+        => problem.Reason == PortPlanner.FormerPod && _caches.Pods.Get(problem.Pod)?.Metadata.CreationTimestamp is { } made && _time.GetUtcNow() - made < PortProblems.LongWait;
+
     private string? NodeOf(NamespacedName pod) => _caches.Pods.Get(pod)?.Spec.NodeName;
 
     /// <summary>When to look again without being woken: to refill pools, to let groups go, to look for a node's trunk.</summary>
@@ -194,6 +201,7 @@ public sealed partial class PortReconciler : IReconciler
         if (_options.Pool.Minimum > 0 && world.Pool.Minimum == 0) next = Earlier(next, _options.RefillAfter);
         if (_groups.HasUnused) next = Earlier(next, _options.GroupGrace);
         if (_trunkless) next = Earlier(next, s_nodePause);
+        if (_early) next = Earlier(next, PortProblems.LongWait);
         return next is { } wait ? new Outcome.Waiting("the next look", wait > TimeSpan.Zero ? wait : TimeSpan.FromMilliseconds(1)) : Outcome.Done;
     }
 
@@ -228,11 +236,13 @@ public sealed partial class PortReconciler : IReconciler
     private async Task<(PortPlan Plan, bool More)> SettlePortsAsync(PortWorld world, Attempts attempts, CancellationToken cancellationToken)
     {
         bool cleared = false;
+        var passing = new HashSet<PortProblem>();
         for (int pass = 0; pass < MaxPasses; pass++)
         {
             PortPlan plan = PortPlanner.Plan(_view.See(world));
             PortChange[] steps = [.. plan.Changes.Where(c => c is not (PortChange.RemoveSubPorts or PortChange.DeletePort)).Select(attempts.Left).OfType<PortChange>()];
-            if (steps.Length == 0) return (plan, false);
+            passing.UnionWith(plan.Problems.Where(p => p.Reason == PortPlanner.PodPortDeleted));
+            if (steps.Length == 0) return (With(plan, passing), false);
 
             // Pods first: what is made is mostly for others that come later.
             await attempts.EachAsync(steps.Where(c => c is PortChange.WritePodPort or PortChange.SetGroups or PortChange.AskToUnplug or PortChange.DeletePodPort), c => ApplyAsync(c, cancellationToken));
@@ -246,7 +256,9 @@ public sealed partial class PortReconciler : IReconciler
         }
 
         _view.Forget();
-        return (PortPlanner.Plan(_view.See(world)), true);
+        return (With(PortPlanner.Plan(_view.See(world)), passing), true);
+
+        static PortPlan With(PortPlan plan, HashSet<PortProblem> passing) => passing.Count == 0 ? plan : plan with { Problems = [.. plan.Problems.Union(passing)] };
     }
 
     /// <summary>Makes ports: those that pods wait for first, those for pools where there is room for more.</summary>

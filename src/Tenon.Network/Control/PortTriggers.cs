@@ -42,6 +42,7 @@ internal static class PortTriggers
             .Watches(components.Nodes, change => Wake(change is not InformerChange<Node>.Updated(var old, var now)
                 || old.Spec.ProviderId != now.Spec.ProviderId
                 || !old.Status.Addresses.SequenceEqual(now.Status.Addresses)
+                || NodeBindings.IsOutOfService(old) != NodeBindings.IsOutOfService(now)
                 || old.Metadata.Annotations.GetValueOrDefault(NetworkNames.BindingAnnotation) != now.Metadata.Annotations.GetValueOrDefault(NetworkNames.BindingAnnotation)))
             .Watches(components.VirtualNetworks, change => Wake(change is not InformerChange<VirtualNetwork>.Updated(var old, var now)
                 || old.Status?.NetworkId != now.Status?.NetworkId

@@ -67,7 +67,7 @@ internal sealed class PortView(NetworkOptions options, CloudPorts cloud, PodPort
         GroupsOfPods groups = new(basis, basis.Unready.Count == 0 ? [] : cloud.UsedGroups());
         var wishes = new List<PodWish>();
         foreach (PodEntry pod in pods.Where(p => p.Node.Length > 0 && IsInScope(p.Node)).OrderBy(p => p.CreatedAt).ThenBy(p => p.Uid, StringComparer.Ordinal))
-            wishes.Add(new(pod.Name, pod.Uid, pod.Node, pod.Wished, groups.Of(pod)));
+            wishes.Add(new(pod.Name, pod.Uid, pod.Node, pod.Wished, groups.Of(pod)) { IsLeaving = pod.IsLeaving });
         HashSet<string> uids = [.. live.Where(p => IsInScope(p.Node)).Select(p => p.Uid)];
         return new PortWorld { Mark = cloud.Mark, Pods = wishes, Live = uids, Nodes = basis.Nodes, KnownNodes = basis.KnownNodes, Networks = basis.Networks, Pool = pool };
     }

@@ -13,6 +13,15 @@ public static class PortPlanner
     /// <summary>Ports in one call at most.</summary>
     public const int PortsPerCall = 250;
 
+    /// <summary>The reason of a problem that mostly passes at once: the name is not free yet.</summary>
+    public const string FormerPod = "FormerPodPlugged";
+
+    /// <summary>The reason of a problem that the very next steps take away, and that is to be told all the same.</summary>
+    public const string PodPortDeleted = "PodPortDeleted";
+
+    /// <summary>The taint by which an operator says that a node is down for good, and nothing on it runs.</summary>
+    public const string OutOfServiceTaint = "node.kubernetes.io/out-of-service";
+
     private const string PoolName = "pool of ";
     private const int FirstVlan = 2;
     private const int LastVlan = 4094;
@@ -44,7 +53,9 @@ public static class PortPlanner
         private readonly Dictionary<string, (string Trunk, int Vlan)> _subPorts = [];
         private readonly Dictionary<string, string> _nodeOfHost;
         private readonly Dictionary<string, string> _nodeOfTrunk;
+        private readonly ILookup<string, PortNetwork> _networks;
         private readonly Dictionary<Kind, Queue<Port>> _free = [];
+        private readonly List<Port> _useless = [];
         private readonly HashSet<string> _named;
         private ILookup<(string NetworkId, string Node), Queue<Port>>? _spares;
         private readonly IReadOnlySet<string> _live;
@@ -67,10 +78,18 @@ public static class PortPlanner
             _nodeOfHost = world.Nodes.Values.Where(n => n.Binding is NodeBinding.Ovs).ToDictionary(n => ((NodeBinding.Ovs)n.Binding).Host, n => n.Name);
             _nodeOfTrunk = world.Nodes.Values.Where(n => n.Binding is NodeBinding.Vlan).ToDictionary(n => ((NodeBinding.Vlan)n.Binding).TrunkId, n => n.Name);
             _live = world.Live;
+            _networks = world.Networks.Values.OrderBy(n => n.Key, StringComparer.Ordinal).ToLookup(n => n.NetworkId);
             _nodeOfName = world.Pods.ToDictionary(p => NameOf(p.Pod), p => p.Node);
             _named = [.. world.PodPorts.Values.Select(p => p.PortId)];
             foreach (Port port in world.Ports.Where(p => !_named.Contains(p.Id)).OrderBy(p => p.Id, StringComparer.Ordinal))
             {
+                // What was made for a pod stays, or it would be made again and again.
+                if (!_nodeOfName.ContainsKey(port.Name) && _networks.Contains(port.NetworkId) && _networks[port.NetworkId].All(n => AddressesOf(port, n).IsEmpty))
+                {
+                    _useless.Add(port);
+                    continue;
+                }
+
                 Kind kind = new(port.NetworkId, NodeOf(port) ?? "", Sorted(port.SecurityGroups));
                 if (!_free.TryGetValue(kind, out Queue<Port>? queue)) _free[kind] = queue = new();
                 queue.Enqueue(port);
@@ -82,8 +101,12 @@ public static class PortPlanner
         {
             foreach ((NamespacedName pod, PodPortSpec spec) in _world.PodPorts)
             {
-                if (_live.Contains(spec.PodUid)) continue;
-                if (!_world.Plugged.Contains(pod) || !_world.KnownNodes.Contains(spec.Node)) _delete.Add(new PortChange.DeletePodPort(pod, spec.PodUid));
+                if (_live.Contains(spec.PodUid))
+                {
+                    // Somebody else asked for its deletion: once its node has unplugged the pod nothing is left to keep.
+                    if (_world.Leaving.Contains(pod) && !_world.Plugged.Contains(pod)) _delete.Add(new PortChange.DeletePodPort(pod, spec.PodUid));
+                }
+                else if (!_world.Plugged.Contains(pod) || !_world.KnownNodes.Contains(spec.Node)) _delete.Add(new PortChange.DeletePodPort(pod, spec.PodUid));
                 else if (!_world.Leaving.Contains(pod)) _delete.Add(new PortChange.AskToUnplug(pod, spec.PodUid));
             }
         }
@@ -96,6 +119,8 @@ public static class PortPlanner
                 PodPortSpec? given = _world.PodPorts.GetValueOrDefault(pod.Pod);
                 bool runs = given?.PodUid == pod.Uid;
                 if (runs) Follow(pod, given!);
+                else if (given is not null) _problems.Add(new(pod.Pod, FormerPod, FormerPodMessage(pod.Pod, given)));
+                else if (pod.IsLeaving) continue;
 
                 // A running pod is on the network that it is on, whatever is asked for.
                 if (!_world.Networks.TryGetValue(runs ? given!.Network : pod.Network, out PortNetwork? network))
@@ -127,6 +152,7 @@ public static class PortPlanner
 
         public void KeepPools()
         {
+            foreach (Port port in _useless) Remove(port);
             foreach ((Kind kind, Queue<Port> free) in _free)
             {
                 int keep = _used.ContainsKey(kind) && _world.Nodes.ContainsKey(kind.Node) ? _world.Pool.Maximum : 0;
@@ -160,6 +186,9 @@ public static class PortPlanner
 
         private static EquatableArray<string> Sorted(EquatableArray<string> groups) => [.. groups.Order(StringComparer.Ordinal)];
 
+        private static string FormerPodMessage(NamespacedName pod, PodPortSpec given)
+            => $"PodPort {pod} is still that of an earlier pod of this name, which node {given.Node} has not said to have unplugged; if the node is dead, delete its Node object or taint it {OutOfServiceTaint}";
+
         /// <summary>A running pod's port has the groups that its labels and the policies say now, whatever else about it cannot be done.</summary>
         private void Follow(PodWish pod, PodPortSpec given)
         {
@@ -167,6 +196,12 @@ public static class PortPlanner
             {
                 _problems.Add(new(pod.Pod, "PortLost", $"port {given.PortId} was deleted in the cloud by somebody else; delete the pod, so that it comes back with a new one"));
                 return;
+            }
+
+            if (_world.Leaving.Contains(pod.Pod) && !pod.IsLeaving)
+            {
+                _problems.Add(new(pod.Pod, PodPortDeleted,
+                    $"somebody deleted the pod's PodPort, so node {given.Node} unplugs it while it runs; a new PodPort follows, but nothing plugs a running pod again: delete the pod, so that it comes back"));
             }
 
             if (given.Network != pod.Network)
@@ -186,6 +221,12 @@ public static class PortPlanner
 
             if (_free.TryGetValue(kind, out Queue<Port>? free) && free.TryDequeue(out Port? port))
             {
+                if (AddressesOf(port, network).IsEmpty)
+                {
+                    _problems.Add(new(pod.Pod, "PortWithoutAddress", $"port {port.Id} has no address of the subnets of virtual network {network.Key} ({string.Join(", ", network.Subnets.Select(s => s.Cidr))}); see kubectl describe virtualnetwork"));
+                    return true;
+                }
+
                 if (Plug(port, node.Name)) _write.Add(new PortChange.WritePodPort(pod.Pod, SpecOf(pod, network, node, port)));
                 return true;
             }
@@ -220,9 +261,7 @@ public static class PortPlanner
             PortId = port.Id,
             MacAddress = port.MacAddress,
             Mtu = network.Mtu,
-            Addresses = [.. port.FixedIps.Select(ip => network.Subnets.FirstOrDefault(s => s.Id == ip.SubnetId) is { } subnet
-                ? new PodPortAddress { Address = $"{ip.IpAddress}/{subnet.Cidr.Split('/')[1]}", Gateway = subnet.Gateway }
-                : null).OfType<PodPortAddress>()],
+            Addresses = AddressesOf(port, network),
             Binding = node.Binding is NodeBinding.Vlan vlan
                 ? new PortBinding { Type = "vlan", VlanId = _subPorts[port.Id].Vlan, ParentMacAddress = vlan.ParentMacAddress }
                 : new PortBinding { Type = "ovs" },
@@ -240,6 +279,12 @@ public static class PortPlanner
             };
         }
 
+        /// <summary>The port's addresses on the subnets of its virtual network. It may have others, on subnets of the Neutron network that nobody told of.</summary>
+        private static EquatableArray<PodPortAddress> AddressesOf(Port port, PortNetwork network) =>
+            [.. port.FixedIps.Select(ip => network.Subnets.FirstOrDefault(s => s.Id == ip.SubnetId) is { } subnet
+                ? new PodPortAddress { Address = $"{ip.IpAddress}/{subnet.Cidr.Split('/')[1]}", Gateway = subnet.Gateway }
+                : null).OfType<PodPortAddress>()];
+
         private PortCreate Create(Kind kind, string name, string device) => new()
         {
             NetworkId = kind.NetworkId,
@@ -248,6 +293,8 @@ public static class PortPlanner
             // Neutron lets no port into a trunk that says it belongs to a device.
             DeviceId = _world.Nodes[kind.Node].Binding is NodeBinding.Ovs ? device : null,
             SecurityGroups = kind.Groups,
+            // Of several subnets of a family Neutron would take any, and pods know of one. One whose addresses make themselves is in the port all the same.
+            FixedIps = _networks[kind.NetworkId].First().Subnets.Select(s => new FixedIp(s.Id, "")).ToEquatableArray(),
             BindingHostId = (_world.Nodes[kind.Node].Binding as NodeBinding.Ovs)?.Host,
         };
 

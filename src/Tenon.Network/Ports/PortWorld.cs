@@ -13,7 +13,11 @@ namespace Tenon.Network.Ports;
 /// The IDs of the security groups that its port has, in ordinal order; <see langword="null"/> while they cannot be given: a port that it has stays as it is, a
 /// new one waits.
 /// </param>
-public sealed record PodWish(NamespacedName Pod, string Uid, string Node, string Network, EquatableArray<string>? Groups);
+public sealed record PodWish(NamespacedName Pod, string Uid, string Node, string Network, EquatableArray<string>? Groups)
+{
+    /// <summary>Whether it is being deleted, by itself or with its namespace: it keeps what it has and gets nothing new.</summary>
+    public bool IsLeaving { get; init; }
+}
 
 /// <summary>A node that plugs pods.</summary>
 /// <param name="Name">The node.</param>

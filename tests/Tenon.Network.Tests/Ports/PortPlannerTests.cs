@@ -1,5 +1,7 @@
+using Tenon.Core;
 using Tenon.Network.Contracts;
 using Tenon.Network.Ports;
+using Tenon.OpenStack.Networking;
 
 namespace Tenon.Network.Tests.Ports;
 
@@ -115,6 +117,46 @@ public sealed class PortPlannerTests
     }
 
     [Fact]
+    public void A_PodPort_that_somebody_deletes_under_a_running_pod_is_renewed_once_it_is_unplugged()
+    {
+        var cloud = new ModelPorts();
+        cloud.Settle(World(1, Pod(1), Pod(2)));
+        cloud.Plugged.UnionWith(cloud.PodPorts.Keys);
+        cloud.Leaving.UnionWith(cloud.PodPorts.Keys);
+        PortWorld world = World(1, Pod(1), Pod(2) with { IsLeaving = true });
+        PortPlan plan = PortPlanner.Plan(cloud.See(world));
+        plan.Changes.ShouldBeEmpty();
+        plan.Problems.Select(p => (p.Pod.Name, p.Reason)).ShouldBe([("pod-1", PortPlanner.PodPortDeleted)], "what goes on purpose is no problem");
+        cloud.Plugged.Clear();
+        cloud.Settle(world).Problems.ShouldBeEmpty();
+        cloud.PodPorts.Keys.ShouldBe([new("default", "pod-1")]);
+        cloud.Leaving.ShouldBeEmpty();
+        cloud.Ports.Count.ShouldBe(1);
+    }
+
+    [Fact]
+    public void Ports_are_made_with_addresses_of_the_subnets_that_pods_know()
+    {
+        PortWorld world = World(1, Pod(1)) with { Pool = new(1, 1, 1) };
+        PortChange.CreatePorts[] creates = [.. PortPlanner.Plan(world).Changes.OfType<PortChange.CreatePorts>()];
+        creates.Select(c => c.IsRefill).ShouldBe([false, true], "pools are not in the way of pods");
+        creates.SelectMany(c => c.Ports).ShouldAllBe(p => p.FixedIps.Value == new FixedIp[] { new("subnet-net-blue", "") }.ToEquatableArray());
+    }
+
+    [Fact]
+    public void A_port_without_an_address_that_pods_know_is_given_to_none()
+    {
+        var cloud = new ModelPorts();
+        PortWorld world = World(1, Pod(1)) with { Networks = new Dictionary<string, PortNetwork> { [s_blue.Key] = s_blue with { Subnets = [s_blue.Subnets[0] with { Id = "another" }] } } };
+        PortPlan plan = cloud.Settle(world);
+        plan.Problems.ShouldHaveSingleItem().Reason.ShouldBe("PortWithoutAddress");
+        cloud.PodPorts.ShouldBeEmpty();
+        cloud.Settle(world with { Pods = [Pod(2)] }).Problems.ShouldHaveSingleItem().Pod.Name.ShouldBe("pod-2", "nor does it wait for another pod");
+        cloud.Settle(World(1, Pod(2))).Problems.ShouldBeEmpty();
+        cloud.PodPorts.Count.ShouldBe(1);
+    }
+
+    [Fact]
     public void A_node_that_is_gone_unplugs_nothing_and_its_ports_go()
     {
         var cloud = new ModelPorts();
@@ -131,7 +173,9 @@ public sealed class PortPlannerTests
         cloud.Settle(World(1, Pod(1)));
         cloud.Plugged.Add(new("default", "pod-1"));
         PodWish again = Pod(1) with { Uid = "uid-1b" };
-        cloud.Settle(World(1, again));
+        PortProblem said = cloud.Settle(World(1, again)).Problems.ShouldHaveSingleItem();
+        said.Reason.ShouldBe(PortPlanner.FormerPod);
+        said.Message.ShouldContain("which node vm-1 has not said to have unplugged");
         cloud.PodPorts.Values.Single().PodUid.ShouldBe("uid-1");
         cloud.Plugged.Clear();
         cloud.Settle(World(1, again));
