@@ -20,10 +20,18 @@ internal sealed record PortBasis(
     /// <summary>Whether what was planned for a node on the ground of this is still right on the ground of another.</summary>
     public bool StillHolds(PortBasis now)
         => Unready.SetEquals(now.Unready) && ReferenceEquals(Vocabulary, now.Vocabulary) && KnownNodes.SetEquals(now.KnownNodes)
-            && Groups.All(g => now.Groups.TryGetValue(g.Key, out string? id) && id == g.Value) && Same(Nodes, now.Nodes) && Same(Networks, now.Networks);
+            && Groups.All(g => now.Groups.TryGetValue(g.Key, out string? id) && id == g.Value) && Same(Nodes, now.Nodes, (one, other) => one == other) && Same(Networks, now.Networks, Same);
 
-    private static bool Same<T>(IReadOnlyDictionary<string, T> one, IReadOnlyDictionary<string, T> other)
-        => one.Count == other.Count && one.All(o => other.TryGetValue(o.Key, out T? value) && EqualityComparer<T>.Default.Equals(o.Value, value));
+    private static bool Same<T>(IReadOnlyDictionary<string, T> one, IReadOnlyDictionary<string, T> other, Func<T, T, bool> same)
+        => one.Count == other.Count && one.All(o => other.TryGetValue(o.Key, out T? value) && same(o.Value, value));
+
+    /// <summary>Whatever is written into a network's status, such as the number of its pods, comes with lists that are new and say the same.</summary>
+    private static bool Same(PortNetwork one, PortNetwork other)
+        => one with { Subnets = [] } == other with { Subnets = [] } && one.Subnets.Count == other.Subnets.Count && one.Subnets.Zip(other.Subnets).All(s => Same(s.First, s.Second));
+
+    private static bool Same(VirtualSubnet one, VirtualSubnet other)
+        => one with { DnsNameservers = other.DnsNameservers, HostRoutes = other.HostRoutes } == other with { DnsNameservers = other.DnsNameservers, HostRoutes = other.HostRoutes }
+            && one.DnsNameservers.SequenceEqual(other.DnsNameservers) && one.HostRoutes.SequenceEqual(other.HostRoutes);
 }
 
 /// <summary>

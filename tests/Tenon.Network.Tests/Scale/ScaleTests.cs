@@ -25,6 +25,10 @@ public sealed class ScaleTests
     }
 
     [Fact(Timeout = 120_000)]
+    public async Task One_more_pod_costs_about_the_same_when_its_network_counts_its_pods()
+        => (await CostAsync(4000, OneMoreCounted) / await CostAsync(4000, OneMore)).ShouldBeLessThan(1.5);
+
+    [Fact(Timeout = 120_000)]
     public async Task One_more_pod_costs_a_small_part_of_a_look_at_everything()
         => (await CostAsync(4000, Everything) / await CostAsync(4000, OneMore)).ShouldBeGreaterThan(4);
 
@@ -59,6 +63,12 @@ public sealed class ScaleTests
     {
         cluster.Restart();
         return cluster.ReconcileAsync();
+    }
+
+    private static Task OneMoreCounted(WiredCluster cluster)
+    {
+        cluster.CountPods();
+        return OneMore(cluster);
     }
 
     private static Task OneMore(WiredCluster cluster)

@@ -84,6 +84,18 @@ internal sealed class WiredCluster : IAsyncDisposable
         return pod;
     }
 
+    /// <summary>The network's status is written once more, with the number of its pods and nothing else that is new.</summary>
+    public void CountPods()
+    {
+        VirtualNetwork network = Networks.Get(new("default", "blue"))!;
+        VirtualSubnet[] subnets = [.. network.Status!.Subnets.Select(s => s with { DnsNameservers = ["10.0.0.2"], HostRoutes = [new PodPortRoute { Destination = "10.9.0.0/16", NextHop = "10.0.0.3" }] })];
+        Networks.Set(network with
+        {
+            Metadata = network.Metadata with { ResourceVersion = $"counted {Pods.List().Count}" },
+            Status = network.Status with { Pods = Pods.List().Count, Subnets = subnets },
+        });
+    }
+
     /// <summary>A reconciler that knows nothing yet.</summary>
     public void Restart() => Reconciler = Start();
 
