@@ -209,7 +209,7 @@ public sealed partial class Controller : IDisposable
     /// <summary>What no retry cures: a fault of ours, which Go would call a panic.</summary>
     private static bool IsProgrammingError(Exception e)
         => e is NullReferenceException or InvalidCastException or IndexOutOfRangeException or ArgumentException or KeyNotFoundException
-            or NotImplementedException or DivideByZeroException or OverflowException;
+            or DivideByZeroException or OverflowException;
 
     private static string Word(ReconcileResult result) => result switch
     {
